@@ -1,0 +1,1 @@
+"""Starting the platform's parts, on one machine or in containers."""

@@ -1,0 +1,1 @@
+"""Schema changes of the service databases and of ClickHouse."""

@@ -1,0 +1,1 @@
+"""What every service shares, without a business word in it."""

@@ -1,0 +1,38 @@
+"""Settings: the process environment first, then the file that a local stack writes about itself."""
+
+import os
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+ENV_FILE_VARIABLE = "HULEEDU_ENV_FILE"
+DEFAULT_ENV_FILE = Path(".huleedu/stack.env")
+
+
+def env_file() -> Path:
+    """The file that completes the environment: `$HULEEDU_ENV_FILE`, else the running local stack's own."""
+    return Path(os.environ.get(ENV_FILE_VARIABLE, DEFAULT_ENV_FILE))
+
+
+class Settings(BaseSettings):
+    """Base of every settings class; a subclass sets its `env_prefix`. The environment wins over the file."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_file_encoding="utf-8")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the env file anew at each construction: its path may be set after this module was imported."""
+        del dotenv_settings
+        return (
+            init_settings,
+            env_settings,
+            DotEnvSettingsSource(settings_cls, env_file=env_file()),
+            file_secret_settings,
+        )

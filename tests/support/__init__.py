@@ -1,0 +1,1 @@
+"""Fixtures over real servers, shared by every test."""
