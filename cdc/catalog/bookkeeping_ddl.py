@@ -1,0 +1,110 @@
+"""ClickHouse's database `cdc`: what is known of transactions, positions, snapshots and epochs, for every service."""
+
+from cdc.catalog.clickhouse_object import ClickHouseObject, materialized_view, table
+
+ACTOR_PREFIX = "huleedu.actor"
+_SERVICE = "LowCardinality(String)"
+_TIME = "DateTime64(6, 'UTC')"
+# (service, epoch, commit_time, xid) names a transaction: xids wrap, and only the slot knows a change's commit position.
+_TRANSACTION = {"service": _SERVICE, "epoch": "UInt32", "commit_time": _TIME, "xid": "UInt32"}
+_TRANSACTION_KEY = "(service, epoch, commit_time, xid)"
+
+
+def bookkeeping(durable: str) -> tuple[ClickHouseObject, ...]:
+    """The tables every service shares; `durable` ends their definition with settings."""
+    return (*_transactions(durable), *_messages(durable), _truncates(durable), _snapshots(durable), _epochs(durable))
+
+
+def _transactions(durable: str) -> tuple[ClickHouseObject, ...]:
+    commit = {**_TRANSACTION, "commit_lsn": "UInt64", "end_lsn": "UInt64", "changes": "UInt32"}
+    return (
+        table("cdc.commits", commit, "ENGINE = Null"),
+        table(
+            "cdc.transactions",
+            {**_TRANSACTION, "commit_lsn": "UInt64", "changes": "UInt32"},
+            f"ENGINE = ReplacingMergeTree ORDER BY {_TRANSACTION_KEY} PARTITION BY toYYYYMM(commit_time) {durable}",
+        ),
+        materialized_view(
+            "cdc.commits_to_transactions",
+            "cdc.transactions",
+            f"SELECT {', '.join(_TRANSACTION)}, commit_lsn, changes FROM cdc.commits WHERE changes > 0",
+        ),
+        table(
+            "cdc.progress",
+            {
+                "service": _SERVICE,
+                "position": "UInt128",
+                "commit_time": _TIME,
+                "landed_at": f"{_TIME} DEFAULT now64(6, 'UTC')",
+            },
+            f"ENGINE = ReplacingMergeTree(position) ORDER BY service {durable}",
+        ),
+        materialized_view(
+            "cdc.commits_to_progress",
+            "cdc.progress",
+            "SELECT service, bitOr(bitShiftLeft(toUInt128(epoch), 64), toUInt128(end_lsn)) AS position, commit_time"
+            " FROM cdc.commits",
+        ),
+    )
+
+
+def _messages(durable: str) -> tuple[ClickHouseObject, ...]:
+    actor = {"user_id": "String", "correlation_id": "String", "route": "String", "reason": "String"}
+    from_json = ", ".join(f"JSONExtractString(content, '{name}') AS {name}" for name in actor)
+    return (
+        table(
+            "cdc.messages",
+            {**_TRANSACTION, "lsn": "UInt64", "prefix": "LowCardinality(String)", "content": "String"},
+            f"ENGINE = ReplacingMergeTree ORDER BY (service, epoch, lsn) PARTITION BY toYYYYMM(commit_time) {durable}",
+        ),
+        table(
+            "cdc.actors",
+            {**_TRANSACTION, "lsn": "UInt64", **actor},
+            "ENGINE = ReplacingMergeTree(lsn)"
+            f" ORDER BY {_TRANSACTION_KEY} PARTITION BY toYYYYMM(commit_time) {durable}",
+        ),
+        materialized_view(
+            "cdc.messages_to_actors",
+            "cdc.actors",
+            f"SELECT {', '.join(_TRANSACTION)}, lsn, {from_json} FROM cdc.messages WHERE prefix = '{ACTOR_PREFIX}'",
+        ),
+    )
+
+
+def _truncates(durable: str) -> ClickHouseObject:
+    return table(
+        "cdc.truncates",
+        {**_TRANSACTION, "table": "LowCardinality(String)", "version": "UInt128"},
+        f'ENGINE = ReplacingMergeTree ORDER BY (service, "table", version) {durable}',
+    )
+
+
+def _snapshots(durable: str) -> ClickHouseObject:
+    return table(
+        "cdc.snapshots",
+        {
+            "service": _SERVICE,
+            "table": "LowCardinality(String)",
+            "epoch": "UInt32",
+            "lsn": "UInt64",
+            "row_count": "UInt64",
+            "finished": "Bool",
+            "recorded_at": f"{_TIME} DEFAULT now64(6, 'UTC')",
+        },
+        f'ENGINE = ReplacingMergeTree(finished) ORDER BY (service, "table", epoch, lsn) {durable}',
+    )
+
+
+def _epochs(durable: str) -> ClickHouseObject:
+    return table(
+        "cdc.epochs",
+        {
+            "service": _SERVICE,
+            "epoch": "UInt32",
+            "system_identifier": "UInt64",
+            "timeline": "UInt32",
+            "reason": "String",
+            "started_at": f"{_TIME} DEFAULT now64(6, 'UTC')",
+        },
+        f"ENGINE = ReplacingMergeTree ORDER BY (service, epoch) {durable}",
+    )

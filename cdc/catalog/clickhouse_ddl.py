@@ -1,0 +1,158 @@
+"""ClickHouse's objects for one captured table: landing, history, latest, and the views people read."""
+
+from collections.abc import Iterable
+
+from cdc.catalog.clickhouse_object import ClickHouseObject, materialized_view, table, view
+from cdc.catalog.model import CapturedTable, Column, literal, quoted
+
+# What every landed row carries before the columns' texts, in this order.
+LANDING_HEAD: dict[str, str] = {
+    "_op": "String",
+    "_lsn": "UInt64",
+    "_epoch": "UInt32",
+    "_xid": "UInt32",
+    "_commit_us": "Int64",
+}
+# What every stored version carries beside the columns.
+STORED_TAIL: dict[str, str] = {
+    "_version": "UInt128",
+    "_op": "LowCardinality(String)",
+    "_xid": "UInt32",
+    "_commit_time": "DateTime64(6, 'UTC')",
+    "_raw": "Map(LowCardinality(String), String)",
+}
+_EPOCH = "toUInt32(bitShiftRight(_version, 96))"
+_LSN = "toUInt64(bitAnd(bitShiftRight(_version, 32), toUInt128(18446744073709551615)))"
+# Several changes of a key can share one LSN: a snapshot row yields to both, and a deletion to the row that follows it.
+_RANK = "multiIf(_op = 'r', 0, _op = 'd', 1, 2)"
+_VERSION = (
+    "bitOr(bitOr(bitShiftLeft(toUInt128(landed._epoch), 96), bitShiftLeft(toUInt128(landed._lsn), 32)),"
+    f" toUInt128({_RANK}))"
+)
+DELETED = "d"
+# A caller's own setting must not let a view's FINAL skip versions that lie in different partitions.
+_WHOLE_FINAL = "SETTINGS do_not_merge_across_partitions_select_final = 0"
+
+
+def table_objects(captured: CapturedTable, durable: str) -> tuple[ClickHouseObject, ...]:
+    """All objects of one table, in the order in which they can be created."""
+    return (
+        table(captured.landing, landing_columns(captured), "ENGINE = Null"),
+        table(
+            captured.history,
+            _stored_columns(captured),
+            f"ENGINE = ReplacingMergeTree ORDER BY ({_names(captured.key)}, _version)"
+            f" PARTITION BY toYYYYMM(_commit_time) {durable}",
+        ),
+        table(
+            captured.latest,
+            _stored_columns(captured),
+            f"ENGINE = ReplacingMergeTree(_version) ORDER BY ({_names(captured.key)}) {durable}",
+        ),
+        # The chain's end is made first: a row that reaches history finds its way on to latest.
+        materialized_view(f"{captured.history}_to_latest", captured.latest, f"SELECT * FROM {captured.history}"),
+        materialized_view(f"{captured.landing}_to_history", captured.history, _typed(captured)),
+        view(f"{captured.service}.{captured.name}", _current(captured)),
+        view(f"{captured.service}.{captured.name}_history", _history(captured)),
+        view(f"{captured.service}.{captured.name}_as_of", _as_of(captured)),
+    )
+
+
+def landing_columns(captured: CapturedTable) -> dict[str, str]:
+    """The landing table's columns: the head, then the text of each captured column."""
+    return {**LANDING_HEAD, **{column.name: "Nullable(String)" for column in captured.columns}}
+
+
+def canonical_text(column: Column, raw: str = "_raw") -> str:
+    """The text PostgreSQL wrote for a stored column: what the cast could not give back, else the typed value's text."""
+    name = quoted(column.name)
+    if column.rule.is_text:
+        return column.rule.text(name)
+    return f"if(mapContains({raw}, {literal(column.name)}), {raw}[{literal(column.name)}], {column.rule.text(name)})"
+
+
+def _stored_columns(captured: CapturedTable) -> dict[str, str]:
+    keys = {column.name: column.rule.clickhouse for column in captured.key_columns}
+    values = {column.name: column.rule.nullable for column in captured.value_columns}
+    return {**keys, **values, **STORED_TAIL}
+
+
+def _typed(captured: CapturedTable) -> str:
+    columns = [
+        *(f"{c.rule.key(_landed(c), str(captured) + '.' + c.name)} AS {quoted(c.name)}" for c in captured.key_columns),
+        *(f"{c.rule.value(_landed(c))} AS {quoted(c.name)}" for c in captured.value_columns),
+        f"{_VERSION} AS _version",
+        "landed._op AS _op",
+        "landed._xid AS _xid",
+        "fromUnixTimestamp64Micro(landed._commit_us, 'UTC') AS _commit_time",
+        f"{_raw_map(captured)} AS _raw",
+    ]
+    return f"SELECT {', '.join(columns)} FROM {captured.landing} AS landed"
+
+
+def _landed(column: Column) -> str:
+    return f"landed.{quoted(column.name)}"
+
+
+def _raw_map(captured: CapturedTable) -> str:
+    lossy = [column for column in captured.value_columns if not column.rule.is_text]
+    if not lossy:
+        return "CAST(map(), 'Map(LowCardinality(String), String)')"
+    pairs = (
+        f"if({c.rule.loss(_landed(c))}, ({literal(c.name)}, assumeNotNull({_landed(c)})), ('', ''))" for c in lossy
+    )
+    kept = f"arrayFilter(pair -> pair.1 != '', [{', '.join(pairs)}])"
+    return f"CAST({kept}, 'Map(LowCardinality(String), String)')"
+
+
+def _current(captured: CapturedTable) -> str:
+    columns = _names(column.name for column in captured.columns)
+    return (
+        f"SELECT {columns}, _version, _commit_time FROM {captured.latest} FINAL"
+        f" WHERE _op != '{DELETED}' AND _version > {_truncated(captured)} {_WHOLE_FINAL}"
+    )
+
+
+def _truncated(captured: CapturedTable, until: str = "") -> str:
+    return (
+        f"(SELECT max(version) FROM cdc.truncates WHERE service = {literal(captured.service)}"
+        f' AND "table" = {literal(captured.name)}{until})'
+    )
+
+
+def _history(captured: CapturedTable) -> str:
+    columns = ", ".join(f"change.{quoted(column.name)} AS {quoted(column.name)}" for column in captured.columns)
+    stored = ", ".join(f"change.{name} AS {name}" for name in STORED_TAIL)
+    in_transaction = "change._epoch = {0}.epoch AND change._commit_time = {0}.commit_time AND change._xid = {0}.xid"
+    return (
+        f"SELECT {columns}, {stored}, change._lsn AS _lsn, change._epoch AS _epoch,"
+        " actor.user_id AS _user_id, actor.correlation_id AS _correlation_id, actor.route AS _route,"
+        " actor.reason AS _reason, transaction.commit_lsn AS _commit_lsn, transaction.changes AS _transaction_changes"
+        f" FROM (SELECT *, {_EPOCH} AS _epoch, {_LSN} AS _lsn FROM {captured.history} FINAL) AS change"
+        f" LEFT JOIN {_of_service('cdc.actors', captured)} AS actor ON {in_transaction.format('actor')}"
+        f" LEFT JOIN {_of_service('cdc.transactions', captured)} AS transaction"
+        f" ON {in_transaction.format('transaction')} {_WHOLE_FINAL}"
+    )
+
+
+def _of_service(name: str, captured: CapturedTable) -> str:
+    return f"(SELECT * FROM {name} FINAL WHERE service = {literal(captured.service)})"
+
+
+def _as_of(captured: CapturedTable) -> str:
+    at = "{at:DateTime64(6, 'UTC')}"
+    values = [*(column.name for column in captured.value_columns), "_commit_time", "_op"]
+    # argMax skips NULLs, so the whole image is one tuple.
+    image = f"argMax(tuple({_names(values)}), _version)"
+    unpacked = ", ".join(f"image.{number} AS {quoted(name)}" for number, name in enumerate(values[:-1], start=1))
+    return (
+        f"SELECT {_names(captured.key)}, {unpacked}, version AS _version"
+        f" FROM (SELECT {_names(captured.key)}, {image} AS image, max(_version) AS version FROM {captured.history}"
+        f" WHERE _commit_time <= {at} GROUP BY {_names(captured.key)})"
+        f" WHERE image.{len(values)} != '{DELETED}'"
+        f" AND version > {_truncated(captured, f' AND commit_time <= {at}')}"
+    )
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(quoted(name) for name in names)

@@ -1,0 +1,112 @@
+"""The catalog as the services' models declare it, and what of a declaration is refused."""
+
+import importlib
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+
+from sqlalchemy import Column as ModelColumn
+from sqlalchemy import Enum, MetaData, Table
+from sqlalchemy.dialects import postgresql
+
+from cdc.catalog.model import RESERVED_COLUMNS, CapturedTable, CatalogError, Column, ServiceCatalog
+from cdc.catalog.types import UnsupportedTypeError
+from services.kit.capture import INFO_KEY, Capture
+from services.registry import SERVICES, Service, service_named
+
+_SPELLINGS = {"varchar": "character varying", "float": "double precision", "decimal": "numeric", "int": "integer"}
+
+
+def service_catalog(name: str) -> ServiceCatalog:
+    """What the named service's models declare as captured; KeyError for an unknown service."""
+    return _catalog_of(service_named(name))
+
+
+def all_catalogs() -> tuple[ServiceCatalog, ...]:
+    """The catalogs of all services, in the registry's order."""
+    return tuple(_catalog_of(service) for service in SERVICES)
+
+
+def table_named(name: str) -> CapturedTable:
+    """The captured table called `service.table`; CatalogError lists the known ones otherwise."""
+    tables = {str(table): table for catalog in all_catalogs() for table in catalog.tables}
+    if name not in tables:
+        raise CatalogError(f"no captured table is called {name!r}; captured tables: {', '.join(sorted(tables))}")
+    return tables[name]
+
+
+def _catalog_of(service: Service) -> ServiceCatalog:
+    metadata: MetaData = importlib.import_module(service.models).Base.metadata
+    return catalog_of_metadata(service.name, metadata)
+
+
+def catalog_of_metadata(service: str, metadata: MetaData) -> ServiceCatalog:
+    """The catalog of every table in `metadata` that carries a `Capture`; CatalogError for one that is refused."""
+    declared = (table for table in metadata.sorted_tables if INFO_KEY in table.info)
+    return ServiceCatalog(service, tuple(_captured(service, table) for table in declared))
+
+
+def _captured(service: str, table: Table) -> CapturedTable:
+    capture: Capture = table.info[INFO_KEY]
+    _refuse(f"{service}.{table.name}", table, capture)
+    key = [column.name for column in table.primary_key.columns]
+    names = [*key, *(c.name for c in table.columns if c.name not in key and c.name not in capture.exclude)]
+    captured = CapturedTable(
+        service=service,
+        schema=table.schema or "public",
+        name=table.name,
+        columns=tuple(Column(name, _postgres_type(table.columns[name])) for name in names),
+        key=tuple(key),
+        excluded=capture.exclude,
+        subject=capture.subject,
+        retain=capture.retain,
+    )
+    _refuse_types(captured)
+    return captured
+
+
+def _refuse(where: str, table: Table, capture: Capture) -> None:
+    names = set(table.columns.keys())
+    key = {column.name for column in table.primary_key.columns}
+    reasons = {
+        "it has no primary key: give it one, a change could not be told from another": not key,
+        "its primary key is deferrable, so a key's insert may be sent before its delete: make it not deferrable": bool(
+            table.primary_key.deferrable
+        ),
+        f"excludes columns that it does not have: {_listed(capture.exclude - names)}": bool(capture.exclude - names),
+        f"excludes columns of its primary key: {_listed(capture.exclude & key)}": bool(capture.exclude & key),
+        f"names the subject {capture.subject!r}, which is not a captured column": (
+            capture.subject is not None and capture.subject not in names - capture.exclude
+        ),
+        f"has columns whose names capture uses itself: {_listed(names & RESERVED_COLUMNS)}": bool(
+            names & RESERVED_COLUMNS
+        ),
+        f"keeps history for {capture.retain}: retain must be longer than nothing": (
+            capture.retain is not None and capture.retain <= timedelta(0)
+        ),
+    }
+    for reason, refused in reasons.items():
+        if refused:
+            raise CatalogError(f"table {where} cannot be captured: {reason}")
+
+
+def _refuse_types(table: CapturedTable) -> None:
+    for column in table.columns:
+        try:
+            rule = column.rule
+        except UnsupportedTypeError as error:
+            advice = "exclude the column, or give its type a rule in cdc/catalog/types.py"
+            raise CatalogError(f"table {table} cannot be captured: column {column.name}: {error}; {advice}") from error
+        if column.name in table.key and rule.keeps_inexact:
+            raise CatalogError(f"table {table} cannot be captured: key column {column.name} is a floating-point number")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _postgres_type(column: ModelColumn[object]) -> str:
+    if isinstance(column.type, Enum):
+        return "label"
+    spelled = column.type.compile(dialect=postgresql.dialect()).lower()  # type: ignore[no-untyped-call]
+    return re.sub(r"^[a-z]+", lambda word: _SPELLINGS.get(word[0], word[0]), spelled)

@@ -1,0 +1,102 @@
+"""The catalog's words: captured tables and their columns, as every generator here reads them."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+
+from cdc.catalog.types import TypeRule, rule_for
+
+RESERVED_COLUMNS = frozenset({"_op", "_lsn", "_epoch", "_xid", "_commit_time", "_commit_us", "_version", "_raw"})
+
+
+class CatalogError(ValueError):
+    """A table cannot be captured as declared; the message names it, says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One captured column: its name and its PostgreSQL type, or `label` for text whose values a constraint lists."""
+
+    name: str
+    postgres_type: str
+
+    @cached_property
+    def rule(self) -> TypeRule:
+        """How the column's type is carried."""
+        return rule_for(self.postgres_type)
+
+
+@dataclass(frozen=True)
+class CapturedTable:
+    """One captured table of one service: key columns first in `columns`, in the key's order."""
+
+    service: str
+    schema: str
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    excluded: frozenset[str] = frozenset()
+    subject: str | None = None
+    retain: timedelta | None = None
+
+    def __str__(self) -> str:
+        return f"{self.service}.{self.name}"
+
+    @property
+    def in_postgres(self) -> str:
+        """The quoted name in PostgreSQL."""
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    @property
+    def key_columns(self) -> tuple[Column, ...]:
+        """The columns of the primary key."""
+        return self.columns[: len(self.key)]
+
+    @property
+    def value_columns(self) -> tuple[Column, ...]:
+        """The captured columns outside the primary key."""
+        return self.columns[len(self.key) :]
+
+    @property
+    def store(self) -> str:
+        """The ClickHouse database that holds the storage."""
+        return f"{self.service}_store"
+
+    @property
+    def landing(self) -> str:
+        """The ClickHouse table that changes are inserted into."""
+        return f"{self.store}.{self.name}_landing"
+
+    @property
+    def history(self) -> str:
+        """The ClickHouse table of every change."""
+        return f"{self.store}.{self.name}_history"
+
+    @property
+    def latest(self) -> str:
+        """The ClickHouse table of the newest version of each key."""
+        return f"{self.store}.{self.name}_latest"
+
+
+@dataclass(frozen=True)
+class ServiceCatalog:
+    """What is captured of one service's database."""
+
+    service: str
+    tables: tuple[CapturedTable, ...]
+    by_name: dict[tuple[str, str], CapturedTable] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {(table.schema, table.name): table for table in self.tables})
+
+
+def quoted(identifier: str) -> str:
+    """The identifier in double quotes, which both PostgreSQL and ClickHouse read."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """The text as a string literal that both PostgreSQL (standard strings) and ClickHouse read."""
+    if "\\" in text:
+        raise CatalogError(f"{text!r} has a backslash, which PostgreSQL and ClickHouse read differently")
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,49 @@
+"""What a captured database must have for its changes to leave it: publication, replica identities, grants."""
+
+from cdc.catalog.model import CapturedTable, ServiceCatalog, quoted
+
+PUBLICATION = "huleedu_cdc"
+
+# Every connection that reads values pins the settings that shape their text, so that a stream, a snapshot and a
+# comparison write the same value in the same way.
+PINNED_SESSION: dict[str, str] = {
+    "timezone": "UTC",
+    "datestyle": "ISO",
+    "intervalstyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "client_encoding": "UTF8",
+}
+
+
+def slot_name(service: str) -> str:
+    """The replication slot that the slot reader of a service uses."""
+    return f"huleedu_{service}_slot"
+
+
+def replica_identity(table: CapturedTable) -> str:
+    """The statement after which an update or deletion carries the whole old row."""
+    return f"ALTER TABLE {table.in_postgres} REPLICA IDENTITY FULL"
+
+
+def create_publication() -> str:
+    """The statement that makes an empty publication; partitioned tables publish through their root."""
+    return f"CREATE PUBLICATION {PUBLICATION} WITH (publish_via_partition_root = true)"
+
+
+def publish(catalog: ServiceCatalog) -> str:
+    """The statement that makes the publication hold exactly the captured tables, without column lists.
+
+    A column list beside REPLICA IDENTITY FULL would make the service's own updates and deletions fail.
+    """
+    tables = ", ".join(table.in_postgres for table in catalog.tables)
+    return f"ALTER PUBLICATION {PUBLICATION} SET TABLE {tables}"
+
+
+def grants(table: CapturedTable, role: str) -> tuple[str, ...]:
+    """The statements that leave `role` exactly the captured columns to read."""
+    columns = ", ".join(quoted(column.name) for column in table.columns)
+    return (
+        f"REVOKE ALL ON {table.in_postgres} FROM {quoted(role)}",
+        f"GRANT SELECT ({columns}) ON {table.in_postgres} TO {quoted(role)}",
+    )

@@ -1,0 +1,151 @@
+"""How each PostgreSQL type is carried: its ClickHouse type, the cast from text, and the text that cast must give back.
+
+A value travels as the text PostgreSQL writes for it. In ClickHouse it is cast, and the cast is *loud*: where turning
+the typed value back into text does not give the very text that came, the text itself is kept beside it. So the text of
+every value can be had from ClickHouse exactly, whatever the cast could not hold, and that text is what proofs compare.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+CARRIED_AS_TEXT = frozenset(
+    {
+        *("text", "character varying", "jsonb", "json", "xml", "numeric", "inet", "cidr", "macaddr"),
+        *("interval", "time without time zone"),
+    }
+)
+_DECIMAL_DIGITS = 76
+
+
+class UnsupportedTypeError(ValueError):
+    """A column's type has no canonical text, so it cannot be carried faithfully."""
+
+
+@dataclass(frozen=True)
+class TypeRule:
+    """One PostgreSQL type in ClickHouse; the two functions render SQL expressions over the expression they are given.
+
+    clickhouse: the type without Nullable; cast: text to Nullable typed value; text: typed value to PostgreSQL's text;
+    postgres_text: the same text in PostgreSQL; keeps_inexact: whether a value whose text differs still holds the value
+    (floats, which can be written in several ways) or must give way to NULL.
+    """
+
+    clickhouse: str
+    cast: Callable[[str], str]
+    text: Callable[[str], str]
+    postgres_text: Callable[[str], str]
+    keeps_inexact: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the value is the text itself, so that nothing can be lost."""
+        return self.clickhouse in {"String", "LowCardinality(String)"}
+
+    @property
+    def nullable(self) -> str:
+        """The ClickHouse type of a column that may be NULL."""
+        inner = re.fullmatch(r"LowCardinality\((.+)\)", self.clickhouse)
+        return f"LowCardinality(Nullable({inner[1]}))" if inner else f"Nullable({self.clickhouse})"
+
+    def loss(self, source: str) -> str:
+        """True where the text `source` is not what its cast gives back."""
+        return f"({source} IS NOT NULL AND ifNull({self.text(self.cast(source))} != {source}, true))"
+
+    def value(self, source: str) -> str:
+        """The typed value of the text `source`, NULL where the type cannot hold it."""
+        cast = self.cast(source)
+        return cast if self.is_text or self.keeps_inexact else f"if({self.loss(source)}, NULL, {cast})"
+
+    def key(self, source: str, name: str) -> str:
+        """The typed value of a key's text; raises in ClickHouse where the type cannot hold it: a key is never NULL."""
+        if self.is_text:
+            return f"assumeNotNull({source})"
+        refusal = f"throwIf(isNull({source}) OR {self.loss(source)}, 'key column {name} cannot be carried')"
+        return f"if({refusal} = 0, assumeNotNull({self.cast(source)}), defaultValueOfTypeName('{self.clickhouse}'))"
+
+
+def _integer(bits: int) -> TypeRule:
+    return TypeRule(f"Int{bits}", lambda x: f"toInt{bits}OrNull({x})", _to_string, _plain_text)
+
+
+def _float(bits: int) -> TypeRule:
+    return TypeRule(f"Float{bits}", lambda x: f"toFloat{bits}OrNull({x})", _to_string, _plain_text, keeps_inexact=True)
+
+
+def _decimal(precision: int, scale: int) -> TypeRule:
+    width = next(bits for bits, digits in ((32, 9), (64, 18), (128, 38), (256, _DECIMAL_DIGITS)) if precision <= digits)
+    return TypeRule(
+        f"Decimal({precision}, {scale})",
+        lambda x: f"CAST(toDecimal{width}OrNull({x}, {scale}), 'Nullable(Decimal({precision}, {scale}))')",
+        lambda c: f"toDecimalString({c}, {scale})",
+        _plain_text,
+    )
+
+
+def _to_string(column: str) -> str:
+    return f"toString({column})"
+
+
+def _plain_text(column: str) -> str:
+    return f"{column}::text"
+
+
+def _bool_as_sent(column: str) -> str:
+    # Replication and COPY send t and f where a cast to text says true and false.
+    return f"CASE {column} WHEN true THEN 't' WHEN false THEN 'f' END"
+
+
+def _seconds_trimmed(column: str) -> str:
+    return f"replaceRegexpOne(toString({column}), '\\\\.?0*$', '')"
+
+
+_TEXT = TypeRule("String", lambda x: x, lambda c: c, _plain_text)
+_LABEL = TypeRule("LowCardinality(String)", lambda x: x, lambda c: f"CAST({c}, 'Nullable(String)')", _plain_text)
+_FIXED: dict[str, TypeRule] = {
+    "smallint": _integer(16),
+    "integer": _integer(32),
+    "bigint": _integer(64),
+    "real": _float(32),
+    "double precision": _float(64),
+    "uuid": TypeRule("UUID", lambda x: f"toUUIDOrNull({x})", _to_string, _plain_text),
+    "boolean": TypeRule(
+        "Bool",
+        lambda x: f"multiIf({x} = 't', true, {x} = 'f', false, NULL)",
+        lambda c: f"if({c}, 't', 'f')",
+        _bool_as_sent,
+    ),
+    "date": TypeRule("Date32", lambda x: f"toDate32OrNull({x})", _to_string, _plain_text),
+    "timestamp without time zone": TypeRule(
+        "DateTime64(6, 'UTC')", lambda x: f"toDateTime64OrNull({x}, 6, 'UTC')", _seconds_trimmed, _plain_text
+    ),
+    "timestamp with time zone": TypeRule(
+        "DateTime64(6, 'UTC')",
+        lambda x: f"toDateTime64OrNull(replaceOne({x}, '+00', ''), 6, 'UTC')",
+        lambda c: f"concat({_seconds_trimmed(c)}, '+00')",
+        _plain_text,
+    ),
+    "label": _LABEL,
+    **dict.fromkeys(CARRIED_AS_TEXT, _TEXT),
+}
+
+
+def rule_for(postgres_type: str) -> TypeRule:
+    """The rule of a type as `format_type` names it, e.g. `numeric(12,2)`; UnsupportedTypeError names one without.
+
+    `label` stands for text whose values a check constraint lists.
+    """
+    match = re.fullmatch(r"(?P<name>[a-z ]+?)\s*(\((?P<arguments>[\d, ]+)\))?(?P<rest>[a-z ]*)", postgres_type)
+    if match is None:
+        raise UnsupportedTypeError(f"type {postgres_type} has no canonical text yet")
+    name = f"{match['name']}{match['rest']}"
+    if name == "numeric" and match["arguments"]:
+        return _numeric_rule([int(part) for part in match["arguments"].split(",")])
+    if name not in _FIXED:
+        raise UnsupportedTypeError(f"type {postgres_type} has no canonical text yet")
+    return _FIXED[name]
+
+
+def _numeric_rule(arguments: list[int]) -> TypeRule:
+    precision, scale = (*arguments, 0)[:2]
+    return _decimal(precision, scale) if 0 <= scale <= precision <= _DECIMAL_DIGITS else _TEXT
