@@ -3,6 +3,7 @@
 from cdc.catalog.clickhouse_object import ClickHouseObject, materialized_view, table
 
 ACTOR_PREFIX = "huleedu.actor"
+HEARTBEAT_PREFIX = "huleedu.heartbeat"
 _SERVICE = "LowCardinality(String)"
 _TIME = "DateTime64(6, 'UTC')"
 # (service, epoch, commit_time, xid) names a transaction: xids wrap, and only the slot knows a change's commit position.

@@ -1,0 +1,107 @@
+"""What capture knows of itself, kept in ClickHouse: epochs, snapshots and how far each service's stream has come."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from clickhouse_connect.driver import Client
+
+from cdc.clickhouse import rows_of
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One unbroken life of a database's WAL: positions of different epochs cannot be compared."""
+
+    number: int
+    system_identifier: int
+    timeline: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a service's stream has come: everything committed up to there is stored."""
+
+    epoch: int
+    lsn: int
+    commit_time: datetime
+    landed_at: datetime
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One copy of a table: the WAL position that its rows' versions carry, and whether it was copied whole."""
+
+    table: str
+    epoch: int
+    lsn: int
+    rows: int
+    finished: bool
+
+
+def current_epoch(client: Client, service: str) -> Epoch | None:
+    """The service's newest epoch, None before its first start."""
+    found = rows_of(
+        client,
+        "SELECT epoch, system_identifier, timeline FROM cdc.epochs FINAL"
+        " WHERE service = {service:String} ORDER BY epoch DESC LIMIT 1",
+        {"service": service},
+    )
+    return Epoch(*found[0]) if found else None
+
+
+def record_epoch(client: Client, service: str, epoch: Epoch, reason: str) -> None:
+    """Begin an epoch."""
+    _insert(
+        client,
+        "cdc.epochs",
+        {
+            "service": service,
+            "epoch": epoch.number,
+            "system_identifier": epoch.system_identifier,
+            "timeline": epoch.timeline,
+            "reason": reason,
+        },
+    )
+
+
+def record_snapshot(client: Client, service: str, snapshot: Snapshot) -> None:
+    """Say that a table's copy has begun, or that it is whole."""
+    _insert(
+        client,
+        "cdc.snapshots",
+        {
+            "service": service,
+            "table": snapshot.table,
+            "epoch": snapshot.epoch,
+            "lsn": snapshot.lsn,
+            "row_count": snapshot.rows,
+            "finished": snapshot.finished,
+        },
+    )
+
+
+def snapshots(client: Client, service: str, epoch: int) -> tuple[Snapshot, ...]:
+    """Every copy that was begun in an epoch, oldest first."""
+    found = rows_of(
+        client,
+        'SELECT "table", epoch, lsn, row_count, finished FROM cdc.snapshots FINAL'
+        " WHERE service = {service:String} AND epoch = {epoch:UInt32} ORDER BY lsn",
+        {"service": service, "epoch": epoch},
+    )
+    return tuple(Snapshot(*row) for row in found)
+
+
+def progress(client: Client, service: str) -> Progress | None:
+    """How far the service's stream has come, None before anything of it was stored."""
+    found = rows_of(
+        client,
+        "SELECT toUInt32(bitShiftRight(position, 64)), toUInt64(bitAnd(position, toUInt128(18446744073709551615))),"
+        " commit_time, landed_at FROM cdc.progress FINAL WHERE service = {service:String}",
+        {"service": service},
+    )
+    return Progress(*found[0]) if found else None
+
+
+def _insert(client: Client, table: str, row: Mapping[str, object]) -> None:
+    client.insert(table, [list(row.values())], column_names=list(row), settings={"async_insert": 0})

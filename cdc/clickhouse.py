@@ -1,0 +1,69 @@
+"""ClickHouse as capture uses it: one client, exact inserts, and which of its errors pass by themselves."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from typing import Any
+
+import clickhouse_connect
+from clickhouse_connect.driver import Client
+from clickhouse_connect.driver.exceptions import DatabaseError, Error, OperationalError
+
+# Said with every insert: a server's own defaults for these have changed over the years.
+_INSERT_SETTINGS = {
+    "async_insert": 0,
+    "optimize_on_insert": 0,
+    "insert_deduplicate": 0,
+    "materialized_views_ignore_errors": 0,
+}
+_SEND_RECEIVE_TIMEOUT_SECONDS = 300
+# Too busy, out of memory, disk or time, network, too many parts, keeper, shutting down: the same insert can go well later.
+_PASSING = frozenset({159, 202, 203, 209, 210, 241, 242, 243, 252, 319, 394, 425, 439, 473, 516, 735, 999})
+
+
+class InsertRefusedError(RuntimeError):
+    """ClickHouse will never take these rows as they are; the message is its own."""
+
+
+class ShortInsertError(RuntimeError):
+    """ClickHouse confirmed fewer rows than were sent: the insert cannot be called durable."""
+
+
+@contextmanager
+def client(url: str) -> Iterator[Client]:
+    """A client that threads may share; no compression, which costs more than it saves on the way to a near server."""
+    opened = clickhouse_connect.get_client(
+        dsn=url,
+        autogenerate_session_id=False,
+        compress=False,
+        send_receive_timeout=_SEND_RECEIVE_TIMEOUT_SECONDS,
+    )
+    with closing(opened):
+        yield opened
+
+
+def insert(opened: Client, table: str, columns: Sequence[str], rows: int, body: bytes) -> None:
+    """Insert `rows` rows given as RowBinary; returns once ClickHouse has confirmed them.
+
+    InsertRefusedError where it never will; the driver's own errors where a later try may go well.
+    """
+    try:
+        summary = opened.raw_insert(table, columns, body, fmt="RowBinary", settings=_INSERT_SETTINGS)
+    except DatabaseError as error:
+        if is_passing(error):
+            raise
+        raise InsertRefusedError(f"ClickHouse refused {rows} rows for {table}: {error}") from error
+    if summary.written_rows < rows:
+        raise ShortInsertError(f"ClickHouse confirmed {summary.written_rows} of {rows} rows for {table}")
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether the same request can go well later: no connection, no answer, or a server that says it is in trouble."""
+    if isinstance(error, OperationalError | ConnectionError | TimeoutError | ShortInsertError):
+        return True
+    return isinstance(error, Error) and (error.code is None or error.code in _PASSING)
+
+
+def rows_of(opened: Client, query: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Sequence[Any]]:
+    """The rows of a query; `parameters` are bound by the server (`{name:Type}`) or the driver (`%(name)s`)."""
+    rows: Sequence[Sequence[Any]] = opened.query(query, parameters=dict(parameters or {})).result_rows
+    return rows

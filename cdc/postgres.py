@@ -1,0 +1,52 @@
+"""Connections of the role `<service>_cdc`, with the settings pinned that shape the text of values."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2 spells its class in lower case
+from psycopg2.extras import LogicalReplicationConnection
+
+from cdc.catalog.postgres_ddl import PINNED_SESSION
+
+_CONNECT_TIMEOUT_SECONDS = 10
+_OPTIONS = " ".join(f"-c {name}={value}" for name, value in PINNED_SESSION.items())
+
+
+@contextmanager
+def session(url: str) -> Iterator[Connection]:
+    """An ordinary connection, each statement its own transaction unless told otherwise; closed at the end."""
+    with closing(_connect(url, None)) as connection:
+        connection.autocommit = True
+        yield connection
+
+
+@contextmanager
+def replication_session(url: str) -> Iterator[LogicalReplicationConnection]:
+    """A connection that speaks the replication protocol; closed at the end."""
+    with closing(_connect(url, LogicalReplicationConnection)) as connection:
+        yield connection
+
+
+def _connect(url: str, factory: type[Connection] | None) -> Connection:
+    return psycopg2.connect(
+        url,
+        connection_factory=factory,
+        options=_OPTIONS,
+        connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+        application_name="huleedu_cdc",
+        keepalives_idle=30,
+        keepalives_interval=10,
+        keepalives_count=3,
+    )
+
+
+def lsn_number(text: str) -> int:
+    """A WAL position as PostgreSQL writes it (`16/B374D848`), as a number."""
+    high, low = text.split("/")
+    return int(high, 16) << 32 | int(low, 16)
+
+
+def lsn_text(number: int) -> str:
+    """A WAL position as PostgreSQL writes it."""
+    return f"{number >> 32:X}/{number & 0xFFFFFFFF:X}"

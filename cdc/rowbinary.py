@@ -1,0 +1,27 @@
+"""RowBinary, as far as capture writes it: ClickHouse's row format that needs no escaping."""
+
+from struct import Struct
+
+NULL, NOT_NULL = b"\x01", b"\x00"
+SHORT = 128  # a string below this many bytes has its length in one byte
+_row_head = Struct("<2sQIIq").pack
+
+
+def row_head(op: bytes, lsn: int, epoch: int, xid: int, commit_us: int) -> bytes:
+    """The landing table's first columns; `op` is one letter, time in µs since 1970."""
+    return _row_head(b"\x01" + op, lsn, epoch, xid, commit_us)
+
+
+def string(value: bytes) -> bytes:
+    """A String: the length in LEB128, then the bytes."""
+    rest, size = len(value), bytearray()
+    while rest >= SHORT:
+        size.append(rest & 127 | 128)
+        rest >>= 7
+    size.append(rest)
+    return bytes(size) + value
+
+
+def nullable_string(value: bytes | None) -> bytes:
+    """A Nullable(String)."""
+    return NULL if value is None else NOT_NULL + string(value)

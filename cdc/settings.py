@@ -1,0 +1,30 @@
+"""Settings of capture: where each service's database and ClickHouse are, and how batches are cut."""
+
+from pydantic import Field, HttpUrl, PostgresDsn
+from pydantic_settings import SettingsConfigDict
+
+from services.kit.settings import Settings
+
+
+class CdcSettings(Settings):
+    """What every command of `python -m cdc` needs."""
+
+    model_config = SettingsConfigDict(env_prefix="CDC_")
+
+    clickhouse_url: HttpUrl = Field(description="ClickHouse's HTTP interface, with user and password")
+    heartbeat_seconds: float = Field(default=5.0, gt=0, description="how often an idle database is written to")
+    flush_seconds: float = Field(default=0.02, ge=0, description="how long a change waits for others before it is sent")
+    batch_rows: int = Field(default=50_000, gt=0, description="rows after which a batch is sent at once")
+    batch_bytes: int = Field(default=32 << 20, gt=0, description="bytes after which a batch is sent at once")
+
+
+class DatabaseSettings(Settings):
+    """Where one service's database is; made by `database_url`, since its variable's name has the service's in it."""
+
+    database_url: PostgresDsn
+
+
+def database_url(service: str) -> str:
+    """The libpq URL of a service's database for the role `<service>_cdc`, from `CDC_<SERVICE>_DATABASE_URL`."""
+    settings = DatabaseSettings(_env_prefix=f"CDC_{service.upper()}_")  # type: ignore[call-arg]
+    return str(settings.database_url)

@@ -1,0 +1,151 @@
+"""The decoder of pgoutput's messages (protocol version 1): it fills a batch, and knows no connection and no clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from struct import Struct
+
+from cdc.batch import Batch, Commit, Message, Transaction, Truncate
+from cdc.catalog.bookkeeping_ddl import HEARTBEAT_PREFIX
+from cdc.catalog.model import CapturedTable, ServiceCatalog
+from cdc.rowbinary import row_head
+from cdc.source.relation import RelationMessage, RelationMismatchError
+from cdc.source.tuples import ReadTuple, Values, tuple_reader
+
+_POSTGRES_EPOCH_US = 946_684_800_000_000
+_NO_TRANSACTION = Transaction(0, 0, 0)
+_KEY_TUPLE, _NEW_TUPLE = b"KN"
+_FIRST_TUPLE, _BETWEEN_TUPLES = 8, 3  # a tuple follows its letter and its number of columns
+_begin = Struct(">xQqI").unpack_from  # commit LSN, commit time in µs since 2000, xid
+_commit = Struct(">xxQQ").unpack_from  # commit LSN, end LSN
+_message = Struct(">xBQ").unpack_from  # flags, LSN
+_truncate = Struct(">xIB").unpack_from  # number of relations, options
+
+
+class UnknownMessageError(ValueError):
+    """PostgreSQL sent a message that this protocol version does not have."""
+
+
+@dataclass
+class _Relation:
+    """A captured relation as it was last described: how to read its tuples, and where its rows gather."""
+
+    table: CapturedTable
+    read: ReadTuple
+    key_width: int
+    rows: list[bytes]
+
+
+class Decoder:
+    """Feeds one slot's messages into a batch; `take` hands the batch over and starts the next one."""
+
+    def __init__(self, catalog: ServiceCatalog, epoch: int) -> None:
+        self.batch = Batch()
+        self._catalog, self._epoch = catalog, epoch
+        self._relations: dict[int, _Relation | None] = {}
+        self._transaction, self._changes = _NO_TRANSACTION, 0
+        self._handlers: dict[int, Callable[[int, bytes], None]] = {
+            ord("I"): self._insert,
+            ord("U"): self._update,
+            ord("D"): self._delete,
+            ord("B"): self._on_begin,
+            ord("C"): self._on_commit,
+            ord("R"): self._on_relation,
+            ord("M"): self._on_message,
+            ord("T"): self._on_truncate,
+            ord("O"): self._ignore,  # origin: where a change was first made
+            ord("Y"): self._ignore,  # type: the name of a type that the next relation uses
+        }
+
+    def feed(self, lsn: int, message: bytes) -> None:
+        """Take one message; `lsn` is the position of its WAL record."""
+        handler = self._handlers.get(message[0])
+        if handler is None:
+            raise UnknownMessageError(f"unknown replication message {message[:1]!r} at {lsn:X}")
+        handler(lsn, message)
+
+    def take(self) -> Batch:
+        """The batch so far; a transaction may go on in the next one."""
+        taken, self.batch = self.batch, Batch()
+        for relation in self._relations.values():
+            if relation:
+                relation.rows = self.batch.rows[relation.table]
+        return taken
+
+    def _relation(self, message: bytes) -> _Relation | None:
+        return self._relations[int.from_bytes(message[1:5], "big")]
+
+    def _insert(self, lsn: int, message: bytes) -> None:
+        relation = self._relation(message)
+        if relation:
+            values, _ = relation.read(message, _FIRST_TUPLE, None)
+            self._add(relation, b"c", lsn, values)
+
+    def _update(self, lsn: int, message: bytes) -> None:
+        relation = self._relation(message)
+        if not relation:
+            return
+        if message[5] == _NEW_TUPLE:
+            old, position = None, _FIRST_TUPLE
+        else:
+            old, position = relation.read(message, _FIRST_TUPLE, None)
+            position += _BETWEEN_TUPLES
+        values, _ = relation.read(message, position, old)
+        if old and old[: relation.key_width] != values[: relation.key_width]:
+            # The row left one key and appeared under another; both changes have one LSN, and a deletion ranks first.
+            self._add(relation, b"d", lsn, old)
+            self._add(relation, b"c", lsn, values)
+        else:
+            self._add(relation, b"u", lsn, values)
+
+    def _delete(self, lsn: int, message: bytes) -> None:
+        relation = self._relation(message)
+        if relation:
+            if message[5] == _KEY_TUPLE:
+                raise RelationMismatchError(f"{relation.table}: a deletion came without its old row")
+            values, _ = relation.read(message, _FIRST_TUPLE, None)
+            self._add(relation, b"d", lsn, values)
+
+    def _add(self, relation: _Relation, op: bytes, lsn: int, values: Values) -> None:
+        xid, commit_us, _ = self._transaction
+        relation.rows.append(row_head(op, lsn, self._epoch, xid, commit_us) + b"".join(values))
+        self.batch.row_count += 1
+        self._changes += 1
+
+    def _on_begin(self, _lsn: int, message: bytes) -> None:
+        commit_lsn, since_2000, xid = _begin(message)
+        self._transaction, self._changes = Transaction(xid, since_2000 + _POSTGRES_EPOCH_US, commit_lsn), 0
+
+    def _on_commit(self, _lsn: int, message: bytes) -> None:
+        _, end_lsn = _commit(message)
+        self.batch.commits.append(Commit(self._transaction, end_lsn, self._changes))
+        self._transaction = _NO_TRANSACTION
+
+    def _on_relation(self, _lsn: int, message: bytes) -> None:
+        described = RelationMessage.parse(message)
+        table = self._catalog.by_name.get((described.schema, described.name))
+        self._relations[described.relation_id] = self._known(table, described) if table else None
+
+    def _known(self, table: CapturedTable, described: RelationMessage) -> _Relation:
+        described.require(table)
+        place = {column.name: index for index, column in enumerate(table.columns)}
+        reader = tuple_reader([place.get(name) for name in described.columns])
+        return _Relation(table, reader, len(table.key), self.batch.rows[table])
+
+    def _on_message(self, _lsn: int, message: bytes) -> None:
+        transactional, lsn = _message(message)
+        end = message.index(0, 10)
+        prefix = message[10:end].decode()
+        if prefix != HEARTBEAT_PREFIX:
+            transaction = self._transaction if transactional else _NO_TRANSACTION
+            self.batch.messages.append(Message(transaction, lsn, prefix, message[end + 5 :]))
+
+    def _on_truncate(self, lsn: int, message: bytes) -> None:
+        count, _options = _truncate(message)
+        for index in range(count):
+            relation = self._relations[int.from_bytes(message[6 + 4 * index : 10 + 4 * index], "big")]
+            if relation:
+                self.batch.truncates.append(Truncate(self._transaction, lsn, relation.table))
+                self._changes += 1
+
+    def _ignore(self, _lsn: int, _message: bytes) -> None:
+        """Messages that carry nothing captured."""

@@ -1,0 +1,98 @@
+"""The slot reader: one replication slot into batches, acknowledged to PostgreSQL once ClickHouse has stored them."""
+
+import select
+import threading
+import time
+from dataclasses import dataclass
+
+from psycopg2.extras import LogicalReplicationConnection, ReplicationCursor
+
+from cdc.catalog.postgres_ddl import PUBLICATION
+from cdc.inserter import Inserter
+from cdc.source.pgoutput import Decoder
+
+_OPTIONS = {"proto_version": "1", "publication_names": PUBLICATION, "messages": "true"}
+_STATUS_INTERVAL_SECONDS = 10
+_LONGEST_WAIT_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class BatchLimits:
+    """When a batch is sent: after this time if the inserter is free, and at this many rows or bytes in any case."""
+
+    seconds: float
+    rows: int
+    bytes: int
+
+
+class SlotReader:
+    """Reads one slot until it is told to stop; what it read and could not store is sent again at the next start."""
+
+    def __init__(self, decoder: Decoder, inserter: Inserter, limits: BatchLimits) -> None:
+        self._decoder, self._inserter, self._limits = decoder, inserter, limits
+        self._batch_bytes, self._batch_since = 0, 0.0
+        self._reported = 0
+
+    def run(self, connection: LogicalReplicationConnection, slot: str, stopping: threading.Event) -> None:
+        """Read `slot` until `stopping` is set, then store the rest and report it. Errors end the run."""
+        with connection.cursor() as cursor:
+            cursor.start_replication(
+                slot_name=slot, decode=False, status_interval=_STATUS_INTERVAL_SECONDS, options=_OPTIONS
+            )
+            while not stopping.is_set():
+                if not self._read(cursor):
+                    self._wait(cursor)
+                self._send_if_due(cursor)
+                self._report(cursor)
+            self._finish(cursor)
+
+    def _read(self, cursor: ReplicationCursor) -> bool:
+        """Take messages until none is there or a batch must be looked at; False if there was none."""
+        read, feed = cursor.read_message, self._decoder.feed
+        for _ in range(256):
+            message = read()
+            if message is None:
+                return False
+            payload = message.payload
+            if not self._batch_bytes:
+                self._batch_since = time.monotonic()
+            self._batch_bytes += len(payload)
+            feed(message.data_start, payload)
+            if self._is_full():
+                break
+        return True
+
+    def _is_full(self) -> bool:
+        return self._decoder.batch.row_count >= self._limits.rows or self._batch_bytes >= self._limits.bytes
+
+    def _wait(self, cursor: ReplicationCursor) -> None:
+        left = _LONGEST_WAIT_SECONDS
+        if self._decoder.batch:
+            left = min(left, max(0.001, self._batch_since + self._limits.seconds - time.monotonic()))
+        select.select([cursor], [], [], left)
+
+    def _send_if_due(self, cursor: ReplicationCursor) -> None:
+        self._inserter.check()
+        if self._is_full():
+            self._send(cursor)
+        elif self._decoder.batch and self._inserter.has_room:
+            if time.monotonic() - self._batch_since >= self._limits.seconds:
+                self._send(cursor)
+
+    def _send(self, cursor: ReplicationCursor) -> None:
+        batch = self._decoder.take()
+        self._batch_bytes = 0
+        while not self._inserter.offer(batch, timeout=1.0):
+            cursor.send_feedback(force=True)  # slow is not dead: PostgreSQL must not give the connection up
+
+    def _report(self, cursor: ReplicationCursor) -> None:
+        if self._inserter.acknowledged > self._reported:
+            self._reported = self._inserter.acknowledged
+            cursor.send_feedback(flush_lsn=self._reported, force=True)
+
+    def _finish(self, cursor: ReplicationCursor) -> None:
+        if self._decoder.batch:
+            self._send(cursor)
+        self._inserter.finish()
+        self._report(cursor)
+        self._inserter.check()
