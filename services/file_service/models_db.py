@@ -1,0 +1,71 @@
+"""The tables of the file service, and what of them change data capture carries."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, MetaData, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from services.file_service.domain import FileStatus
+from services.kit.capture import Capture
+from services.kit.postgres.conventions import NAMING_CONVENTION, Conventions, Created, Timestamped, text_enum
+
+LONGEST_USER_ID = 255
+LONGEST_FILENAME = 255
+
+
+class Base(Conventions, DeclarativeBase):
+    """Declarative base of the file service."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+class FileRow(Timestamped, Base):
+    """One uploaded file: whose it is, what became of it, and the number of its newest version."""
+
+    __tablename__ = "files"
+    __table_args__ = (
+        CheckConstraint("current_version >= 1", name="current_version_counts_from_one"),
+        CheckConstraint("(deleted_at IS NULL) = (deleted_by IS NULL)", name="deleted_by_someone_at_some_time"),
+        Index(None, "batch_id", "created_at", "file_id"),
+        Index(None, "user_id", "created_at", "file_id"),
+        Index("ix_files_deleted", "deleted_at", postgresql_where="deleted_at IS NOT NULL"),
+        {"info": Capture(subject="user_id").info()},
+    )
+
+    file_id: Mapped[UUID] = mapped_column(primary_key=True)
+    batch_id: Mapped[UUID]
+    assignment_id: Mapped[UUID | None]
+    user_id: Mapped[str] = mapped_column(String(LONGEST_USER_ID))
+    filename: Mapped[str] = mapped_column(String(LONGEST_FILENAME))
+    current_version: Mapped[int] = mapped_column(server_default="1")
+    status: Mapped[FileStatus] = mapped_column(text_enum(FileStatus, "status"), server_default=FileStatus.PENDING.value)
+    validation_error_code: Mapped[str | None] = mapped_column(Text)
+    validation_error_message: Mapped[str | None] = mapped_column(Text)
+    deleted_at: Mapped[datetime | None]
+    deleted_by: Mapped[str | None] = mapped_column(String(LONGEST_USER_ID))
+    row_version: Mapped[int] = mapped_column(BigInteger, server_default="1")
+
+    __mapper_args__: ClassVar[dict[str, object]] = {"version_id_col": row_version, "eager_defaults": True}
+
+
+class FileVersionRow(Created, Base):
+    """One version of a file: where its bytes are, and what proves that they are the bytes that were sent."""
+
+    __tablename__ = "file_versions"
+    __table_args__ = (
+        CheckConstraint("version >= 1", name="version_counts_from_one"),
+        CheckConstraint("size_bytes >= 0", name="size_is_not_negative"),
+        CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_is_lower_case_hex"),
+        {"info": Capture(subject="uploaded_by").info()},
+    )
+
+    file_id: Mapped[UUID] = mapped_column(ForeignKey("files.file_id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    storage_key: Mapped[str] = mapped_column(Text, unique=True)
+    content_type: Mapped[str] = mapped_column(String(255))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    uploaded_by: Mapped[str] = mapped_column(String(LONGEST_USER_ID))
+    correlation_id: Mapped[UUID]

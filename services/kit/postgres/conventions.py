@@ -1,0 +1,50 @@
+"""What the models of every service have in common: names of constraints, types of annotations, enums stored as text."""
+
+import enum
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import DateTime, Enum, Uuid, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+LONGEST_LABEL = 64
+
+
+class Conventions:
+    """Mixed into each service's declarative base, which has `metadata` of its own with `NAMING_CONVENTION`."""
+
+    type_annotation_map: ClassVar[dict[type, object]] = {datetime: DateTime(timezone=True), UUID: Uuid()}
+
+
+class Created:
+    """When a row was made, by PostgreSQL's clock at that statement and not at the start of its transaction."""
+
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), sort_order=90)
+
+
+class Timestamped(Created):
+    """When a row was made and last changed; who waited for a lock does not go back in time."""
+
+    updated_at: Mapped[datetime] = mapped_column(
+        server_default=func.clock_timestamp(), onupdate=func.clock_timestamp(), sort_order=91
+    )
+
+
+def text_enum(labels: type[enum.StrEnum], name: str) -> Enum:
+    """A column of the enum's values as text with check constraint `name`: another label needs no change of type."""
+    return Enum(
+        labels,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=LONGEST_LABEL,
+        values_callable=lambda members: [member.value for member in members],
+    )
