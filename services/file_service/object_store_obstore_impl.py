@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, S3Store
 
@@ -52,13 +51,13 @@ class ObstoreObjectStore(ObjectStore):
         """Store `content` in one conditional request: S3's If-None-Match, or a hard link that must be new."""
         with _in_the_services_terms(key):
             async with asyncio.timeout(self._timeout):
-                await obstore.put_async(self._store, key, content, mode="create")
+                await self._store.put_async(key, content, mode="create")
 
     async def open(self, key: str) -> StoredBytes:
         """The bytes under `key`, streamed."""
         with _in_the_services_terms(key):
             async with asyncio.timeout(self._timeout):
-                result = await obstore.get_async(self._store, key)
+                result = await self._store.get_async(key)
         return StoredBytes(result.meta["size"], self._chunks(key, result.stream(min_chunk_size=CHUNK_BYTES)))
 
     async def _chunks(self, key: str, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -75,13 +74,16 @@ class ObstoreObjectStore(ObjectStore):
         try:
             with _in_the_services_terms(key):
                 async with asyncio.timeout(self._timeout):
-                    await obstore.delete_async(self._store, key)
+                    await self._store.delete_async(key)
         except ObjectNotFoundError:
             return
 
-    async def keys_stored_before(self, instant: datetime) -> AsyncIterator[str]:
-        """Every key whose bytes were stored before `instant`, page by page."""
-        pages = obstore.list(self._store)
+    def keys_stored_before(self, instant: datetime) -> AsyncIterator[str]:
+        """Every key whose bytes were stored before `instant`, by the store's own clock."""
+        return self._keys_stored_before(instant)
+
+    async def _keys_stored_before(self, instant: datetime) -> AsyncIterator[str]:
+        pages = self._store.list()
         while True:
             with _in_the_services_terms("the list of keys"):
                 async with asyncio.timeout(self._timeout):
@@ -96,7 +98,7 @@ class ObstoreObjectStore(ObjectStore):
         """List a prefix that holds nothing: it needs address, credentials and bucket, and costs no page of keys."""
         with _in_the_services_terms("a list of nothing"):
             async with asyncio.timeout(self._timeout):
-                await anext(obstore.list(self._store, prefix=NOTHING_LIES_HERE), None)
+                await anext(self._store.list(prefix=NOTHING_LIES_HERE), None)
 
 
 class DirectoryObjectStore(ObstoreObjectStore):

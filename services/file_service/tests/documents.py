@@ -52,19 +52,31 @@ def encrypted_pdf(user_password: str, owner_password: str) -> bytes:
     return written.getvalue()
 
 
-def docx_bomb(unpacked_bytes: int) -> bytes:
-    return _with_entry(docx_of(ESSAY), "word/media/zeros.bin", b"\0" * unpacked_bytes)
+def docx_bomb(entry: str, unpacked_bytes: int) -> bytes:
+    """A small docx with one entry more, which unpacks to many bytes."""
+    written = io.BytesIO(docx_of(ESSAY))
+    with zipfile.ZipFile(written, "a", compression=zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(entry, b"\0" * unpacked_bytes)
+    return written.getvalue()
+
+
+def docx_of_many_elements(count: int) -> bytes:
+    """A docx whose body is valid, small when packed, and large as a tree."""
+    namespace = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    text = f"<w:p><w:r><w:t>{ESSAY}</w:t></w:r></w:p>"
+    body = f'<w:document xmlns:w="{namespace}"><w:body>{text}{"<w:p/>" * count}</w:body></w:document>'
+    written = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(docx_of(ESSAY))) as source,
+        zipfile.ZipFile(written, "w", compression=zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for name in source.namelist():
+            archive.writestr(name, body if name == "word/document.xml" else source.read(name))
+    return written.getvalue()
 
 
 def zip_of(name: str, content: bytes) -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:
-        archive.writestr(name, content)
-    return written.getvalue()
-
-
-def _with_entry(archive_bytes: bytes, name: str, content: bytes) -> bytes:
-    written = io.BytesIO(archive_bytes)
-    with zipfile.ZipFile(written, "a", compression=zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(name, content)
     return written.getvalue()

@@ -11,6 +11,7 @@ from docx.text.paragraph import Paragraph
 from services.file_service.text_extraction.rejection import DocumentRejectedError, ValidationCode
 
 MOST_BYTES_UNPACKED = 64 * 1024 * 1024
+MOST_XML_BYTES = 16 * 1024 * 1024
 MOST_ENTRIES = 2_000
 ENCRYPTED_ENTRY = 0x1
 
@@ -34,7 +35,16 @@ def _check_size(entries: list[zipfile.ZipInfo]) -> None:
         raise DocumentRejectedError(
             ValidationCode.ENCRYPTED, "the docx is protected by a password; save it without one"
         )
-    if len(entries) > MOST_ENTRIES or sum(entry.file_size for entry in entries) > MOST_BYTES_UNPACKED:
+    if len(entries) > MOST_ENTRIES or _size(entries) > MOST_BYTES_UNPACKED or _size(_xml(entries)) > MOST_XML_BYTES:
         raise DocumentRejectedError(
             ValidationCode.TOO_COMPLEX, "the docx unpacks to far more than an essay; remove what is embedded in it"
         )
+
+
+def _xml(entries: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """What is parsed into a tree, which takes tens of times its size in memory."""
+    return [entry for entry in entries if entry.filename.endswith((".xml", ".rels"))]
+
+
+def _size(entries: list[zipfile.ZipInfo]) -> int:
+    return sum(entry.file_size for entry in entries)

@@ -13,7 +13,7 @@ from services.file_service.tests.documents import (
     pdf_of_a_picture,
     zip_of,
 )
-from services.file_service.text_extraction.docx_text import MOST_BYTES_UNPACKED
+from services.file_service.text_extraction.docx_text import MOST_BYTES_UNPACKED, MOST_XML_BYTES
 from services.file_service.text_extraction.extraction import judge_document, read_document
 from services.file_service.text_extraction.kind import OLE_SIGNATURE, OLE_STREAM_OF_ENCRYPTED_DOCX
 from services.file_service.text_extraction.pdf_text import MOST_PAGES
@@ -134,7 +134,8 @@ def test_a_pdf_that_anyone_may_read_but_not_change_is_read() -> None:
         ("essay.txt", pdf_of(ESSAY), ValidationCode.TYPE_MISMATCH),
         ("essay.pdf", ESSAY.encode(), ValidationCode.TYPE_MISMATCH),
         ("essay.docx", pdf_of(ESSAY), ValidationCode.TYPE_MISMATCH),
-        ("essay.docx", docx_bomb(MOST_BYTES_UNPACKED), ValidationCode.TOO_COMPLEX),
+        ("essay.docx", docx_bomb("zeros.bin", MOST_BYTES_UNPACKED), ValidationCode.TOO_COMPLEX),
+        ("essay.docx", docx_bomb("word/zeros.xml", MOST_XML_BYTES), ValidationCode.TOO_COMPLEX),
         ("essay.pdf", pdf_of(*["page"] * (MOST_PAGES + 1)), ValidationCode.TOO_COMPLEX),
         ("essay.pdf", pdf_of(*[ESSAY] * 300), ValidationCode.TOO_LONG),
     ],
