@@ -1,0 +1,3 @@
+"""The fixtures that every test of the project may ask for."""
+
+pytest_plugins = ["tests.support.postgres"]

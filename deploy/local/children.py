@@ -1,0 +1,69 @@
+"""Child processes that never outlive the process that started them, however that one dies.
+
+Only Linux offers the tie to the parent. Elsewhere an orphan lives on until the next `up` clears it.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from deploy.local.accounts import Account
+
+Process = subprocess.Popen[bytes]
+
+PR_SET_PDEATHSIG = 1
+STOP_SECONDS = 20.0
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def start_child(
+    command: Sequence[str],
+    *,
+    log: Path,
+    directory: Path,
+    environment: Mapping[str, str],
+    account: Account | None = None,
+    on_death: signal.Signals = signal.SIGTERM,
+) -> Process:
+    """Start `command` in a session of its own, writing to `log`; `on_death` reaches it when the calling thread dies."""
+    with log.open("ab") as output:
+        return subprocess.Popen(  # pylint: disable=subprocess-popen-preexec-fn  # the tie must follow the change of uid
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=directory,
+            env=dict(environment),
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+            start_new_session=True,
+            preexec_fn=_tie_to_parent(on_death),
+        )
+
+
+def _tie_to_parent(on_death: signal.Signals) -> Callable[[], None]:
+    parent = os.getpid()
+
+    def tie() -> None:
+        if _LIBC is not None:
+            _LIBC.prctl(PR_SET_PDEATHSIG, int(on_death))
+            if os.getppid() != parent:
+                os.kill(os.getpid(), on_death)
+
+    return tie
+
+
+def stop_child(process: Process, endings: Sequence[signal.Signals], seconds: float = STOP_SECONDS) -> None:
+    """Send `endings` one after the other, and SIGKILL at last, until the process is gone; `seconds` for each."""
+    for ending in (*endings, signal.SIGKILL):
+        process.send_signal(ending)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            continue
+        return

@@ -1,0 +1,13 @@
+"""One statement against PostgreSQL, for a test's arrangement and its look at the outcome."""
+
+from contextlib import closing
+
+import psycopg2
+
+
+def run(url: str, statement: str) -> list[tuple[object, ...]]:
+    """The rows of `statement`, committed, at a libpq or SQLAlchemy URL; no rows if it returns none."""
+    address = url.replace("+asyncpg", "")
+    with closing(psycopg2.connect(address)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else []
