@@ -1,11 +1,11 @@
 """The tables of the file service, and what of them change data capture carries."""
 
 from datetime import datetime
-from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.util import immutabledict
 
 from services.file_service.domain import FileStatus
 from services.kit.capture import Capture
@@ -47,7 +47,7 @@ class FileRow(Timestamped, Base):
     deleted_by: Mapped[str | None] = mapped_column(String(LONGEST_USER_ID))
     row_version: Mapped[int] = mapped_column(BigInteger, server_default="1")
 
-    __mapper_args__: ClassVar[dict[str, object]] = {"version_id_col": row_version, "eager_defaults": True}
+    __mapper_args__ = immutabledict({"version_id_col": row_version, "eager_defaults": True})
 
 
 class FileVersionRow(Created, Base):
