@@ -16,8 +16,8 @@ _INSERT_SETTINGS = {
     "materialized_views_ignore_errors": 0,
 }
 _SEND_RECEIVE_TIMEOUT_SECONDS = 300
-# Too busy, out of memory, disk or time, network, too many parts, keeper, shutting down: the same insert can go well later.
-_PASSING = frozenset({159, 202, 203, 209, 210, 241, 242, 243, 252, 319, 394, 425, 439, 473, 516, 735, 999})
+# Too busy, out of memory, disk or time, network, too many parts, keeper, cancelled: the same insert can go well later.
+_PASSING = frozenset({159, 202, 203, 209, 210, 241, 242, 243, 252, 319, 394, 425, 439, 473, 735, 999})
 
 
 class InsertRefusedError(RuntimeError):
@@ -41,13 +41,15 @@ def client(url: str) -> Iterator[Client]:
         yield opened
 
 
-def insert(opened: Client, table: str, columns: Sequence[str], rows: int, body: bytes) -> None:
-    """Insert `rows` rows given as RowBinary; returns once ClickHouse has confirmed them.
+def insert(
+    opened: Client, table: str, columns: Sequence[str], rows: int, body: bytes, *, form: str = "RowBinary"
+) -> None:
+    """Insert `rows` rows given in ClickHouse's format `form`; returns once ClickHouse has confirmed them.
 
     InsertRefusedError where it never will; the driver's own errors where a later try may go well.
     """
     try:
-        summary = opened.raw_insert(table, columns, body, fmt="RowBinary", settings=_INSERT_SETTINGS)
+        summary = opened.raw_insert(table, columns, body, fmt=form, settings=_INSERT_SETTINGS)
     except DatabaseError as error:
         if is_passing(error):
             raise

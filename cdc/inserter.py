@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 class Inserter:
     """Stores what it is offered, trying again while ClickHouse is in trouble; stops for good at any other error.
 
-    acknowledged: the end LSN of the last transaction that is stored whole, 0 before the first; failure: what stopped it.
+    acknowledged: the end LSN of the last transaction stored whole, 0 before the first; failure: what stopped it.
     """
 
     def __init__(self, store: Callable[[Batch], None], stopping: threading.Event, name: str) -> None:
@@ -67,13 +67,16 @@ class Inserter:
 
     def _store_until_done(self, batch: Batch) -> None:
         backoff = Backoff()
-        while True:
-            try:
-                self._store(batch)
-                return
-            except Exception as error:
-                if self._stopping.is_set() or not is_passing(error):
-                    raise
-                delay = backoff.next_delay()
-                _log.warning("ClickHouse did not confirm a batch, trying again in %.1f s: %s", delay, error)
-                self._stopping.wait(delay)
+        while error := self._failure_of(batch):
+            delay = backoff.next_delay()
+            _log.warning("ClickHouse did not confirm a batch, trying again in %.1f s: %s", delay, error)
+            self._stopping.wait(delay)
+
+    def _failure_of(self, batch: Batch) -> Exception | None:
+        try:
+            self._store(batch)
+        except Exception as error:
+            if self._stopping.is_set() or not is_passing(error):
+                raise
+            return error
+        return None

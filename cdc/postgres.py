@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2 spells its class in lower case
@@ -13,10 +14,20 @@ _CONNECT_TIMEOUT_SECONDS = 10
 _OPTIONS = " ".join(f"-c {name}={value}" for name, value in PINNED_SESSION.items())
 
 
+_CONNECTION: dict[str, Any] = {
+    "options": _OPTIONS,
+    "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
+    "application_name": "huleedu_cdc",
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+
+
 @contextmanager
 def session(url: str) -> Iterator[Connection]:
     """An ordinary connection, each statement its own transaction unless told otherwise; closed at the end."""
-    with closing(_connect(url, None)) as connection:
+    with closing(psycopg2.connect(url, **_CONNECTION)) as connection:
         connection.autocommit = True
         yield connection
 
@@ -24,21 +35,15 @@ def session(url: str) -> Iterator[Connection]:
 @contextmanager
 def replication_session(url: str) -> Iterator[LogicalReplicationConnection]:
     """A connection that speaks the replication protocol; closed at the end."""
-    with closing(_connect(url, LogicalReplicationConnection)) as connection:
+    with closing(psycopg2.connect(url, connection_factory=LogicalReplicationConnection, **_CONNECTION)) as connection:
         yield connection
 
 
-def _connect(url: str, factory: type[Connection] | None) -> Connection:
-    return psycopg2.connect(
-        url,
-        connection_factory=factory,
-        options=_OPTIONS,
-        connect_timeout=_CONNECT_TIMEOUT_SECONDS,
-        application_name="huleedu_cdc",
-        keepalives_idle=30,
-        keepalives_interval=10,
-        keepalives_count=3,
-    )
+def rows(connection: Connection, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+    """The rows of a query; parameters are bound to its `%s`."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        return cursor.fetchall()
 
 
 def lsn_number(text: str) -> int:

@@ -26,5 +26,4 @@ class DatabaseSettings(Settings):
 
 def database_url(service: str) -> str:
     """The libpq URL of a service's database for the role `<service>_cdc`, from `CDC_<SERVICE>_DATABASE_URL`."""
-    settings = DatabaseSettings(_env_prefix=f"CDC_{service.upper()}_")  # type: ignore[call-arg]
-    return str(settings.database_url)
+    return str(DatabaseSettings.load(f"CDC_{service.upper()}_").database_url)

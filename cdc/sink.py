@@ -1,7 +1,8 @@
 """The sink: one batch into ClickHouse, in the order that keeps every promise when it is cut off at any point.
 
-Messages first, so that no visible row lacks an actor that was sent; then the rows, tables side by side; commits last, so
-that a transaction is only counted, and a position only reached, when all of it is there. Repeating any part does no harm.
+Messages first, so that no visible row lacks an actor that was sent; then the rows, tables side by side; commits last,
+so that a transaction is only counted, and a position only reached, when all of it is there. Repeating any part does no
+harm.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,9 @@ from cdc.version import truncate_version
 
 _PARALLEL_TABLES = 4
 _TRANSACTION_COLUMNS = ("service", "epoch", "commit_time", "xid")
+_MESSAGE_COLUMNS = (*_TRANSACTION_COLUMNS, "lsn", "prefix", "content")
+_TRUNCATE_COLUMNS = (*_TRANSACTION_COLUMNS, "table", "version")
+_COMMIT_COLUMNS = (*_TRANSACTION_COLUMNS, "commit_lsn", "end_lsn", "changes")
 _transaction = Struct("<IqI").pack
 _commit_tail = Struct("<QQI").pack
 _lsn = Struct("<Q").pack
@@ -30,7 +34,8 @@ class Sink:
     """Stores the batches of one service in one epoch; a context manager that owns the threads of parallel inserts."""
 
     def __init__(self, client: Client, service: str, epoch: int) -> None:
-        self._client, self._service, self._epoch = client, service, epoch
+        self.epoch = epoch
+        self._client, self._service = client, service
         self._threads = ThreadPoolExecutor(_PARALLEL_TABLES, thread_name_prefix=f"insert-{service}")
 
     def __enter__(self) -> Self:
@@ -43,18 +48,15 @@ class Sink:
 
     def store(self, batch: Batch) -> None:
         """Return once every part of the batch is durable; errors as `cdc.clickhouse.insert` raises them."""
-        self._insert(
-            "cdc.messages", (*_TRANSACTION_COLUMNS, "lsn", "prefix", "content"), map(self._message, batch.messages)
-        )
-        self._insert("cdc.truncates", (*_TRANSACTION_COLUMNS, "table", "version"), map(self._truncate, batch.truncates))
-        list(self._threads.map(self.store_rows, *zip(*batch.bodies(), strict=True)))
-        self._insert(
-            "cdc.commits", (*_TRANSACTION_COLUMNS, "commit_lsn", "end_lsn", "changes"), map(self._commit, batch.commits)
-        )
+        self._insert("cdc.messages", _MESSAGE_COLUMNS, map(self._message, batch.messages))
+        self._insert("cdc.truncates", _TRUNCATE_COLUMNS, map(self._truncate, batch.truncates))
+        for stored in [self._threads.submit(self.store_rows, *body) for body in batch.bodies()]:
+            stored.result()
+        self._insert("cdc.commits", _COMMIT_COLUMNS, map(self._commit, batch.commits))
 
-    def store_rows(self, table: CapturedTable, rows: int, body: bytes) -> None:
-        """Insert landing rows of one table."""
-        insert(self._client, table.landing, tuple(landing_columns(table)), rows, body)
+    def store_rows(self, table: CapturedTable, rows: int, body: bytes, form: str = "RowBinary") -> None:
+        """Insert landing rows of one table, given in ClickHouse's format `form`."""
+        insert(self._client, table.landing, tuple(landing_columns(table)), rows, body, form=form)
 
     def _insert(self, table: str, columns: Sequence[str], rows: Iterable[bytes]) -> None:
         encoded = list(rows)
@@ -62,7 +64,7 @@ class Sink:
             insert(self._client, table, columns, len(encoded), b"".join(encoded))
 
     def _of(self, transaction: Transaction) -> bytes:
-        named = _transaction(self._epoch, transaction.commit_us, transaction.xid)
+        named = _transaction(self.epoch, transaction.commit_us, transaction.xid)
         return string(self._service.encode()) + named
 
     def _message(self, message: Message) -> bytes:
@@ -70,7 +72,7 @@ class Sink:
         return self._of(message.transaction) + _lsn(message.lsn) + texts
 
     def _truncate(self, truncate: Truncate) -> bytes:
-        version = truncate_version(self._epoch, truncate.lsn).to_bytes(16, "little")
+        version = truncate_version(self.epoch, truncate.lsn).to_bytes(16, "little")
         return self._of(truncate.transaction) + string(truncate.table.name.encode()) + version
 
     def _commit(self, commit: Commit) -> bytes:

@@ -1,6 +1,6 @@
 """ClickHouse's database `cdc`: what is known of transactions, positions, snapshots and epochs, for every service."""
 
-from cdc.catalog.clickhouse_object import ClickHouseObject, materialized_view, table
+from cdc.catalog.clickhouse_object import ClickHouseObject, Settings, materialized_view, table
 
 ACTOR_PREFIX = "huleedu.actor"
 HEARTBEAT_PREFIX = "huleedu.heartbeat"
@@ -11,19 +11,20 @@ _TRANSACTION = {"service": _SERVICE, "epoch": "UInt32", "commit_time": _TIME, "x
 _TRANSACTION_KEY = "(service, epoch, commit_time, xid)"
 
 
-def bookkeeping(durable: str) -> tuple[ClickHouseObject, ...]:
+def bookkeeping(durable: Settings) -> tuple[ClickHouseObject, ...]:
     """The tables every service shares; `durable` ends their definition with settings."""
     return (*_transactions(durable), *_messages(durable), _truncates(durable), _snapshots(durable), _epochs(durable))
 
 
-def _transactions(durable: str) -> tuple[ClickHouseObject, ...]:
+def _transactions(durable: Settings) -> tuple[ClickHouseObject, ...]:
     commit = {**_TRANSACTION, "commit_lsn": "UInt64", "end_lsn": "UInt64", "changes": "UInt32"}
     return (
         table("cdc.commits", commit, "ENGINE = Null"),
         table(
             "cdc.transactions",
             {**_TRANSACTION, "commit_lsn": "UInt64", "changes": "UInt32"},
-            f"ENGINE = ReplacingMergeTree ORDER BY {_TRANSACTION_KEY} PARTITION BY toYYYYMM(commit_time) {durable}",
+            f"ENGINE = ReplacingMergeTree ORDER BY {_TRANSACTION_KEY} PARTITION BY toYYYYMM(commit_time)",
+            durable,
         ),
         materialized_view(
             "cdc.commits_to_transactions",
@@ -38,7 +39,8 @@ def _transactions(durable: str) -> tuple[ClickHouseObject, ...]:
                 "commit_time": _TIME,
                 "landed_at": f"{_TIME} DEFAULT now64(6, 'UTC')",
             },
-            f"ENGINE = ReplacingMergeTree(position) ORDER BY service {durable}",
+            "ENGINE = ReplacingMergeTree(position) ORDER BY service",
+            durable,
         ),
         materialized_view(
             "cdc.commits_to_progress",
@@ -49,20 +51,21 @@ def _transactions(durable: str) -> tuple[ClickHouseObject, ...]:
     )
 
 
-def _messages(durable: str) -> tuple[ClickHouseObject, ...]:
+def _messages(durable: Settings) -> tuple[ClickHouseObject, ...]:
     actor = {"user_id": "String", "correlation_id": "String", "route": "String", "reason": "String"}
     from_json = ", ".join(f"JSONExtractString(content, '{name}') AS {name}" for name in actor)
     return (
         table(
             "cdc.messages",
             {**_TRANSACTION, "lsn": "UInt64", "prefix": "LowCardinality(String)", "content": "String"},
-            f"ENGINE = ReplacingMergeTree ORDER BY (service, epoch, lsn) PARTITION BY toYYYYMM(commit_time) {durable}",
+            "ENGINE = ReplacingMergeTree ORDER BY (service, epoch, lsn) PARTITION BY toYYYYMM(commit_time)",
+            durable,
         ),
         table(
             "cdc.actors",
             {**_TRANSACTION, "lsn": "UInt64", **actor},
-            "ENGINE = ReplacingMergeTree(lsn)"
-            f" ORDER BY {_TRANSACTION_KEY} PARTITION BY toYYYYMM(commit_time) {durable}",
+            f"ENGINE = ReplacingMergeTree(lsn) ORDER BY {_TRANSACTION_KEY} PARTITION BY toYYYYMM(commit_time)",
+            durable,
         ),
         materialized_view(
             "cdc.messages_to_actors",
@@ -72,15 +75,16 @@ def _messages(durable: str) -> tuple[ClickHouseObject, ...]:
     )
 
 
-def _truncates(durable: str) -> ClickHouseObject:
+def _truncates(durable: Settings) -> ClickHouseObject:
     return table(
         "cdc.truncates",
         {**_TRANSACTION, "table": "LowCardinality(String)", "version": "UInt128"},
-        f'ENGINE = ReplacingMergeTree ORDER BY (service, "table", version) {durable}',
+        'ENGINE = ReplacingMergeTree ORDER BY (service, "table", version)',
+        durable,
     )
 
 
-def _snapshots(durable: str) -> ClickHouseObject:
+def _snapshots(durable: Settings) -> ClickHouseObject:
     return table(
         "cdc.snapshots",
         {
@@ -92,11 +96,12 @@ def _snapshots(durable: str) -> ClickHouseObject:
             "finished": "Bool",
             "recorded_at": f"{_TIME} DEFAULT now64(6, 'UTC')",
         },
-        f'ENGINE = ReplacingMergeTree(finished) ORDER BY (service, "table", epoch, lsn) {durable}',
+        'ENGINE = ReplacingMergeTree(finished) ORDER BY (service, "table", epoch, lsn)',
+        durable,
     )
 
 
-def _epochs(durable: str) -> ClickHouseObject:
+def _epochs(durable: Settings) -> ClickHouseObject:
     return table(
         "cdc.epochs",
         {
@@ -107,5 +112,6 @@ def _epochs(durable: str) -> ClickHouseObject:
             "reason": "String",
             "started_at": f"{_TIME} DEFAULT now64(6, 'UTC')",
         },
-        f"ENGINE = ReplacingMergeTree ORDER BY (service, epoch) {durable}",
+        "ENGINE = ReplacingMergeTree ORDER BY (service, epoch)",
+        durable,
     )

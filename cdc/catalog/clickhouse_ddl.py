@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cdc.catalog.clickhouse_object import ClickHouseObject, materialized_view, table, view
+from cdc.catalog.clickhouse_object import ClickHouseObject, Settings, materialized_view, table, view
 from cdc.catalog.model import CapturedTable, Column, literal, quoted
 
 # What every landed row carries before the columns' texts, in this order.
@@ -34,7 +34,7 @@ DELETED = "d"
 _WHOLE_FINAL = "SETTINGS do_not_merge_across_partitions_select_final = 0"
 
 
-def table_objects(captured: CapturedTable, durable: str) -> tuple[ClickHouseObject, ...]:
+def table_objects(captured: CapturedTable, durable: Settings) -> tuple[ClickHouseObject, ...]:
     """All objects of one table, in the order in which they can be created."""
     return (
         table(captured.landing, landing_columns(captured), "ENGINE = Null"),
@@ -42,15 +42,17 @@ def table_objects(captured: CapturedTable, durable: str) -> tuple[ClickHouseObje
             captured.history,
             _stored_columns(captured),
             f"ENGINE = ReplacingMergeTree ORDER BY ({_names(captured.key)}, _version)"
-            f" PARTITION BY toYYYYMM(_commit_time) {durable}",
+            f" PARTITION BY toYYYYMM(_commit_time)",
+            durable,
         ),
         table(
             captured.latest,
             _stored_columns(captured),
-            f"ENGINE = ReplacingMergeTree(_version) ORDER BY ({_names(captured.key)}) {durable}",
+            f"ENGINE = ReplacingMergeTree(_version) ORDER BY ({_names(captured.key)})",
+            durable,
         ),
         # The chain's end is made first: a row that reaches history finds its way on to latest.
-        materialized_view(f"{captured.history}_to_latest", captured.latest, f"SELECT * FROM {captured.history}"),
+        materialized_view(f"{captured.history}_to_latest", captured.latest, _newest(captured)),
         materialized_view(f"{captured.landing}_to_history", captured.history, _typed(captured)),
         view(f"{captured.service}.{captured.name}", _current(captured)),
         view(f"{captured.service}.{captured.name}_history", _history(captured)),
@@ -63,12 +65,17 @@ def landing_columns(captured: CapturedTable) -> dict[str, str]:
     return {**LANDING_HEAD, **{column.name: "Nullable(String)" for column in captured.columns}}
 
 
-def canonical_text(column: Column, raw: str = "_raw") -> str:
+def canonical_text(column: Column) -> str:
     """The text PostgreSQL wrote for a stored column: what the cast could not give back, else the typed value's text."""
-    name = quoted(column.name)
     if column.rule.is_text:
-        return column.rule.text(name)
-    return f"if(mapContains({raw}, {literal(column.name)}), {raw}[{literal(column.name)}], {column.rule.text(name)})"
+        return key_text(column)
+    name = literal(column.name)
+    return f"if(mapContains(_raw, {name}), _raw[{name}], {key_text(column)})"
+
+
+def key_text(column: Column) -> str:
+    """The text PostgreSQL wrote for a key column, whose cast always gives it back."""
+    return column.rule.text(quoted(column.name))
 
 
 def _stored_columns(captured: CapturedTable) -> dict[str, str]:
@@ -88,6 +95,10 @@ def _typed(captured: CapturedTable) -> str:
         f"{_raw_map(captured)} AS _raw",
     ]
     return f"SELECT {', '.join(columns)} FROM {captured.landing} AS landed"
+
+
+def _newest(captured: CapturedTable) -> str:
+    return f"SELECT {_names(_stored_columns(captured))} FROM {captured.history}"
 
 
 def _landed(column: Column) -> str:

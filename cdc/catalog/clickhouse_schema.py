@@ -4,15 +4,15 @@ from collections.abc import Iterable
 
 from cdc.catalog.bookkeeping_ddl import bookkeeping
 from cdc.catalog.clickhouse_ddl import table_objects
-from cdc.catalog.clickhouse_object import ClickHouseObject
+from cdc.catalog.clickhouse_object import ClickHouseObject, Settings
 from cdc.catalog.model import ServiceCatalog
 
-_DURABLE = "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
+_DURABLE: Settings = {"fsync_after_insert": 1, "fsync_part_directory": 1}
 
 
 def wanted_objects(catalogs: Iterable[ServiceCatalog], *, durable: bool) -> tuple[ClickHouseObject, ...]:
     """Every object, in the order of creation; `durable` tables answer an insert once it is on disk."""
-    settings = _DURABLE if durable else ""
+    settings: Settings = _DURABLE if durable else {}
     tables = (table for catalog in catalogs for table in catalog.tables)
     return (
         *bookkeeping(settings),

@@ -73,22 +73,21 @@ class SlotReader:
 
     def _send_if_due(self, cursor: ReplicationCursor) -> None:
         self._inserter.check()
-        if self._is_full():
+        waited = time.monotonic() - self._batch_since >= self._limits.seconds
+        if self._is_full() or (self._decoder.batch and waited and self._inserter.has_room):
             self._send(cursor)
-        elif self._decoder.batch and self._inserter.has_room:
-            if time.monotonic() - self._batch_since >= self._limits.seconds:
-                self._send(cursor)
 
     def _send(self, cursor: ReplicationCursor) -> None:
         batch = self._decoder.take()
         self._batch_bytes = 0
         while not self._inserter.offer(batch, timeout=1.0):
-            cursor.send_feedback(force=True)  # slow is not dead: PostgreSQL must not give the connection up
+            # Slow is not dead: PostgreSQL must not give the connection up.
+            cursor.send_feedback(force=True)  # type: ignore[no-untyped-call]
 
     def _report(self, cursor: ReplicationCursor) -> None:
         if self._inserter.acknowledged > self._reported:
             self._reported = self._inserter.acknowledged
-            cursor.send_feedback(flush_lsn=self._reported, force=True)
+            cursor.send_feedback(flush_lsn=self._reported, force=True)  # type: ignore[no-untyped-call]
 
     def _finish(self, cursor: ReplicationCursor) -> None:
         if self._decoder.batch:

@@ -2,7 +2,9 @@
 
 import os
 from pathlib import Path
+from typing import Self
 
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 ENV_FILE_VARIABLE = "HULEEDU_ENV_FILE"
@@ -12,6 +14,10 @@ DEFAULT_ENV_FILE = Path(".huleedu/stack.env")
 def env_file() -> Path:
     """The file that completes the environment: `$HULEEDU_ENV_FILE`, else the running local stack's own."""
     return Path(os.environ.get(ENV_FILE_VARIABLE, DEFAULT_ENV_FILE))
+
+
+class SettingsError(ValueError):
+    """Settings are missing or wrong; the message names their variables."""
 
 
 class Settings(BaseSettings):
@@ -36,3 +42,17 @@ class Settings(BaseSettings):
             DotEnvSettingsSource(settings_cls, env_file=env_file()),
             file_secret_settings,
         )
+
+    @classmethod
+    def load(cls, env_prefix: str | None = None) -> Self:
+        """The settings as the environment gives them; SettingsError names each variable that is missing or wrong."""
+        prefix = cls.model_config.get("env_prefix", "") if env_prefix is None else env_prefix
+        try:
+            return cls(_env_prefix=prefix)
+        except ValidationError as error:
+            wrong = (f"{prefix}{_field(entry['loc'])}: {entry['msg']}" for entry in error.errors())
+            raise SettingsError(f"{'; '.join(wrong)} (in the environment, or in {env_file()})") from error
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    return "_".join(str(part) for part in location).upper()

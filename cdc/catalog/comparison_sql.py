@@ -1,0 +1,110 @@
+"""The queries that compare a table in PostgreSQL and in ClickHouse: the same texts, the same hashes, the same buckets.
+
+Each column's canonical text, with its length before it, makes a row's text; md5 of it stands for the row, and sums of
+those over the buckets of md5(key) stand for the table. Where a bucket's sums differ, its rows are fetched as texts.
+"""
+
+from collections.abc import Iterable
+
+from cdc.catalog.clickhouse_ddl import DELETED, STORED_TAIL, canonical_text, key_text
+from cdc.catalog.model import CapturedTable, Column, literal, quoted
+
+# Which changes of the newest days a PostgreSQL snapshot sees: xids are 32 bits wide and compared on a circle. What was
+# committed long before the snapshot, or in an earlier epoch, it sees in any case.
+_SEEN = (
+    "({epoch} < {{epoch:UInt32}} OR {time} < {{long_ago:DateTime64(6, 'UTC')}}"
+    " OR (NOT has({{in_progress:Array(UInt32)}}, {xid})"
+    " AND reinterpretAsInt32(toUInt32(toInt64({xid}) - {{next_xid:Int64}})) < 0))"
+)
+_BUCKET_DIGITS = 2
+
+
+def postgres_buckets(table: CapturedTable) -> str:
+    """Bucket, rows and two sums of row hashes, for every bucket of the table in PostgreSQL."""
+    hashes = (
+        f"SELECT md5({_pg_text(table.key_columns)}) AS k, md5({_pg_text(table.columns)}) AS r FROM {table.in_postgres}"
+    )
+    sums = ", ".join(f"sum(('x' || substr(r, {start}, 15))::bit(60)::bigint)::text" for start in (1, 17))
+    return f"SELECT substr(k, 1, {_BUCKET_DIGITS}), count(*), {sums} FROM ({hashes}) AS hashes GROUP BY 1"
+
+
+def clickhouse_buckets(table: CapturedTable) -> str:
+    """The same of ClickHouse's newest seen version of every key that is not deleted."""
+    hashes = (
+        f"SELECT lower(hex(MD5({_ch_text(table.key_columns)}))) AS k, lower(hex(MD5({_ch_text(table.columns)}))) AS r"
+        f" FROM ({_newest_seen(table)})"
+    )
+    sums = ", ".join(
+        f"toString(sum(toUInt128(reinterpretAsUInt64(reverse(unhex(concat('0', substring(r, {start}, 15))))))))"
+        for start in (1, 17)
+    )
+    return f"SELECT substring(k, 1, {_BUCKET_DIGITS}), count(), {sums} FROM ({hashes}) GROUP BY 1"
+
+
+def postgres_rows(table: CapturedTable) -> str:
+    """The canonical texts of the captured columns of one bucket's rows; its digits are bound to `%s`."""
+    texts = ", ".join(_pg_column(column) for column in table.columns)
+    bucket = f"substr(md5({_pg_text(table.key_columns)}), 1, {_BUCKET_DIGITS})"
+    return f"SELECT {texts} FROM {table.in_postgres} WHERE {bucket} = %s"
+
+
+def clickhouse_rows(table: CapturedTable) -> str:
+    """The same of ClickHouse; the bucket's digits are bound to `{bucket:String}`."""
+    texts = ", ".join(canonical_text(column) for column in table.columns)
+    bucket = f"substring(lower(hex(MD5({_ch_text(table.key_columns)}))), 1, {_BUCKET_DIGITS})"
+    return f"SELECT {texts} FROM ({_newest_seen(table)}) WHERE {bucket} = {{bucket:String}}"
+
+
+def latest_against_history(table: CapturedTable) -> str:
+    """Keys whose newest version in history is not what latest holds, deleted keys included; at most `{limit:UInt32}`.
+
+    A row is the key's texts and what each side has of it, (side, version, hash of everything stored): both or one.
+    """
+    key = ", ".join(quoted(name) for name in table.key)
+    stored = ", ".join(quoted(name) for name in (*(column.name for column in table.value_columns), *STORED_TAIL))
+    key_texts = ", ".join(key_text(column) for column in table.key_columns)
+    newest = (
+        f"SELECT {key}, max(_version) AS newest, argMax(tuple({stored}), _version) AS image FROM {{}} GROUP BY {key}"
+    )
+    sides = " UNION ALL ".join(
+        f"SELECT {key}, ('{side}', toString(newest), hex(SHA256(toString(image)))) AS found"
+        f" FROM ({newest.format(source)})"
+        for side, source in (("history", table.history), ("latest", table.latest))
+    )
+    return (
+        f"SELECT [{key_texts}] AS key_texts, arraySort(groupArray(found)) FROM ({sides}) GROUP BY {key}"
+        " HAVING count() != 2 OR uniqExact(found.3) != 1 ORDER BY key_texts LIMIT {limit:UInt32}"
+    )
+
+
+def _newest_seen(table: CapturedTable) -> str:
+    key = ", ".join(quoted(name) for name in table.key)
+    values = [*(column.name for column in table.value_columns), "_raw", "_op"]
+    unpacked = ", ".join(f"image.{number} AS {quoted(name)}" for number, name in enumerate(values, start=1))
+    image = ", ".join(quoted(name) for name in values)
+    seen = _SEEN.format(epoch="toUInt32(bitShiftRight(_version, 96))", time="_commit_time", xid="_xid")
+    truncated = (
+        f"SELECT max(version) FROM cdc.truncates WHERE service = {literal(table.service)}"
+        f' AND "table" = {literal(table.name)} AND {_SEEN.format(epoch="epoch", time="commit_time", xid="xid")}'
+    )
+    return (
+        f"SELECT {key}, {unpacked}"
+        f" FROM (SELECT {key}, argMax(tuple({image}), _version) AS image, max(_version) AS newest"
+        f" FROM {table.history} WHERE {seen} GROUP BY {key})"
+        f" WHERE image.{len(values)} != '{DELETED}' AND newest > ({truncated})"
+    )
+
+
+def _pg_column(column: Column) -> str:
+    return column.rule.postgres_text(quoted(column.name))
+
+
+def _pg_text(columns: Iterable[Column]) -> str:
+    texts = (_pg_column(column) for column in columns)
+    return " || ".join(f"coalesce(octet_length({text}) || ':' || ({text}), '-')" for text in texts)
+
+
+def _ch_text(columns: Iterable[Column]) -> str:
+    texts = (canonical_text(column) for column in columns)
+    parts = (f"if(isNull({text}), '-', concat(toString(length({text})), ':', assumeNotNull({text})))" for text in texts)
+    return f"concat({', '.join(parts)}, '')"

@@ -1,0 +1,151 @@
+"""The command line of capture: `python -m cdc run|lag|verify|resnapshot`."""
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Annotated
+
+import psycopg2
+import typer
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from rich.console import Console
+from rich.table import Table
+
+from cdc.bookkeeping import current_epoch
+from cdc.catalog.declared import all_catalogs, service_catalog, table_named
+from cdc.catalog.model import CapturedTable, CatalogError, ServiceCatalog
+from cdc.clickhouse import client
+from cdc.lag import ServiceLag, TableLag, service_lag, table_lags
+from cdc.pipeline import Pipeline
+from cdc.postgres import session
+from cdc.run import run_until_stopped
+from cdc.settings import CdcSettings, database_url
+from cdc.sink import Sink
+from cdc.snapshot import take_snapshot
+from cdc.source.slot import BatchLimits
+from cdc.source.slot_setup import NotReadyError
+from cdc.verify.proof import NotCaughtUpError, TableProof, verify_table
+from services.kit.settings import SettingsError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Change data capture from PostgreSQL to ClickHouse.")
+_console = Console()
+_errors = Console(stderr=True)
+_FAILED, _USAGE = 1, 2
+Json = Annotated[bool, typer.Option("--json", help="one JSON object a line instead of a table")]
+Services = Annotated[list[str] | None, typer.Argument(help="services, e.g. file; all if none is named")]
+
+
+@app.command()
+def run(services: Services = None) -> None:
+    """Stream the services' changes into ClickHouse until stopped by SIGTERM or Ctrl-C."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    with _explained():
+        settings = CdcSettings.load()
+        limits = BatchLimits(settings.flush_seconds, settings.batch_rows, settings.batch_bytes)
+        pipelines = [
+            Pipeline(each, database_url(each.service), str(settings.clickhouse_url), limits, settings.heartbeat_seconds)
+            for each in _catalogs(services)
+        ]
+        run_until_stopped(pipelines)
+
+
+@app.command()
+def lag(services: Services = None, *, as_json: Json = False) -> None:
+    """Say how far ClickHouse is behind each service's database, and what each replication slot holds back."""
+    with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
+        catalogs = _catalogs(services)
+        found = [service_lag(each, database_url(each.service), opened) for each in catalogs]
+        tables = [table for each in catalogs for table in table_lags(each, opened)]
+    if as_json:
+        for line in [*map(asdict, found), *map(asdict, tables)]:
+            typer.echo(json.dumps(line, default=str))
+    else:
+        _console.print(_service_table(found), _table_table(tables))
+
+
+@app.command()
+def verify(
+    tables: Annotated[list[str] | None, typer.Argument(help="tables, e.g. file.files; all if none is named")] = None,
+    *,
+    timeout: Annotated[float, typer.Option(help="seconds to wait until ClickHouse reaches PostgreSQL's position")] = 60,
+    as_json: Json = False,
+) -> None:
+    """Prove that ClickHouse holds what PostgreSQL holds; exits with 1 and names the keys that differ if not."""
+    with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
+        chosen = [table_named(name) for name in tables] if tables else _all_tables()
+        equal = True
+        for table in chosen:
+            proof = verify_table(table, database_url(table.service), opened, timeout)
+            equal &= not proof.differences
+            _say_proof(proof, as_json=as_json)
+    if not equal:
+        raise typer.Exit(_FAILED)
+
+
+@app.command()
+def resnapshot(tables: Annotated[list[str], typer.Argument(help="tables, e.g. file.files")]) -> None:
+    """Copy tables anew while the stream goes on; rows already there and unchanged come to no harm."""
+    with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
+        for table in [table_named(name) for name in tables]:
+            epoch = current_epoch(opened, table.service)
+            if epoch is None:
+                raise NotReadyError(f"{table.service}: nothing was captured yet; is `python -m cdc run` running?")
+            with Sink(opened, table.service, epoch.number) as sink, session(database_url(table.service)) as connection:
+                take_snapshot(connection, opened, sink, [table], lambda: False)
+            _console.print(f"{table}: copied")
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what a user can mend into one line on standard error."""
+    try:
+        yield
+    except (SettingsError, CatalogError, KeyError) as error:
+        _errors.print(str(error.args[0]), style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(_USAGE) from error
+    except (NotReadyError, NotCaughtUpError, psycopg2.Error, ClickHouseError, OSError) as error:
+        _errors.print(str(error).strip(), style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(_FAILED) from error
+
+
+def _catalogs(services: Sequence[str] | None) -> tuple[ServiceCatalog, ...]:
+    return tuple(service_catalog(name) for name in services) if services else all_catalogs()
+
+
+def _all_tables() -> list[CapturedTable]:
+    return [table for catalog in all_catalogs() for table in catalog.tables]
+
+
+def _say_proof(proof: TableProof, *, as_json: bool) -> None:
+    if as_json:
+        differences = [asdict(difference) for difference in proof.differences]
+        typer.echo(json.dumps({"table": str(proof.table), "rows": proof.rows, "differences": differences}))
+        return
+    verdict = "[red]differs[/red]" if proof.differences else "[green]equal[/green]"
+    _console.print(f"{proof.table}: {verdict}, {proof.rows} rows in PostgreSQL")
+    for difference in proof.differences:
+        _console.print(f"  {difference}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _service_table(found: Sequence[ServiceLag]) -> Table:
+    shown = Table("service", "seconds behind", "newest commit stored", "slot", "unconfirmed WAL", "retained WAL")
+    for each in found:
+        slot = each.slot
+        state = "none" if slot is None else f"{'active' if slot.active else 'not read'}, {slot.wal_status}"
+        behind = "never started" if each.seconds_behind is None else f"{each.seconds_behind:.1f}"
+        wal = ("", "") if slot is None else (_bytes(slot.unconfirmed_bytes), _bytes(slot.retained_bytes))
+        shown.add_row(each.service, behind, str(each.newest_commit or ""), state, *wal)
+    return shown
+
+
+def _table_table(found: Sequence[TableLag]) -> Table:
+    shown = Table("table", "changes", "newest change", "values kept as text beside their cast")
+    for each in found:
+        shown.add_row(each.table, str(each.changes), str(each.newest_change or ""), str(each.raw_values))
+    return shown
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 2**20:.1f} MiB"

@@ -1,0 +1,100 @@
+"""The pipeline of one service: set up, copy what was never copied, then stream; begin again when something fails."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import psycopg2
+from clickhouse_connect.driver import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from cdc.backoff import Backoff
+from cdc.bookkeeping import snapshots
+from cdc.catalog.model import CatalogError, ServiceCatalog
+from cdc.catalog.postgres_ddl import slot_name
+from cdc.clickhouse import InsertRefusedError, ShortInsertError, client
+from cdc.inserter import Inserter
+from cdc.postgres import replication_session, session
+from cdc.sink import Sink
+from cdc.snapshot import take_snapshot
+from cdc.source.heartbeat import keep_beating
+from cdc.source.pgoutput import Decoder, UnknownMessageError
+from cdc.source.relation import RelationMismatchError
+from cdc.source.slot import BatchLimits, SlotReader
+from cdc.source.slot_setup import NotReadyError, ensure_epoch, ensure_slot, require_published
+from cdc.source.tuples import MissingValueError
+
+_log = logging.getLogger(__name__)
+_EXPECTED_FAILURES = (
+    psycopg2.Error,
+    ClickHouseError,
+    InsertRefusedError,
+    ShortInsertError,
+    NotReadyError,
+    CatalogError,
+    RelationMismatchError,
+    MissingValueError,
+    UnknownMessageError,
+    OSError,
+)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """One service's stream into ClickHouse; `run` returns when it is told to stop."""
+
+    catalog: ServiceCatalog
+    database_url: str
+    clickhouse_url: str
+    limits: BatchLimits
+    heartbeat_seconds: float
+
+    def run(self, stopping: threading.Event) -> None:
+        """Stream until `stopping` is set. A failure is said, and everything begins again after a growing wait."""
+        backoff = Backoff()
+        while not stopping.is_set():
+            try:
+                self._set_up_and_stream(stopping, streaming=backoff.reset)
+            except InterruptedError:
+                return
+            except _EXPECTED_FAILURES as error:
+                delay = backoff.next_delay()
+                _log.error("%s: stopped, starting again in %.1f s: %s", self.catalog.service, delay, error)
+                stopping.wait(delay)
+
+    def _set_up_and_stream(self, stopping: threading.Event, streaming: Callable[[], None]) -> None:
+        with client(self.clickhouse_url) as opened:
+            epoch = self._set_up(opened)
+            with Sink(opened, self.catalog.service, epoch) as sink:
+                self._copy_missing(opened, sink, stopping)
+                streaming()
+                self._stream(sink, stopping)
+
+    def _set_up(self, opened: Client) -> int:
+        with session(self.database_url) as connection:
+            require_published(connection, self.catalog)
+            epoch = ensure_epoch(connection, opened, self.catalog.service)
+            ensure_slot(connection, opened, self.catalog.service, epoch)
+            return epoch
+
+    def _copy_missing(self, opened: Client, sink: Sink, stopping: threading.Event) -> None:
+        copied = {copy.table for copy in snapshots(opened, self.catalog.service, sink.epoch) if copy.finished}
+        missing = [table for table in self.catalog.tables if table.name not in copied]
+        if missing:
+            with session(self.database_url) as connection:
+                take_snapshot(connection, opened, sink, missing, stopping.is_set)
+
+    def _stream(self, sink: Sink, stopping: threading.Event) -> None:
+        service, ended = self.catalog.service, threading.Event()
+        inserter = Inserter(sink.store, stopping, service)
+        reader = SlotReader(Decoder(self.catalog, sink.epoch), inserter, self.limits)
+        heartbeat = keep_beating(self.database_url, self.heartbeat_seconds, ended)
+        try:
+            with replication_session(self.database_url) as connection:
+                _log.info("%s: streaming from slot %s in epoch %d", service, slot_name(service), sink.epoch)
+                reader.run(connection, slot_name(service), stopping)
+        finally:
+            ended.set()
+            inserter.finish()
+            heartbeat.join()

@@ -1,0 +1,76 @@
+"""What a slot needs before it is read: a publication that holds the catalog, the slot itself, and an epoch."""
+
+import logging
+
+from clickhouse_connect.driver import Client
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from cdc.bookkeeping import Epoch, current_epoch, record_epoch, snapshots
+from cdc.catalog.model import ServiceCatalog
+from cdc.catalog.postgres_ddl import PUBLICATION, slot_name
+from cdc.postgres import rows
+
+_log = logging.getLogger(__name__)
+_RUN_MIGRATIONS = "run `python -m migrations upgrade`"
+
+
+class NotReadyError(RuntimeError):
+    """PostgreSQL is not set up for capture, or is not the one that was captured before; the message says more."""
+
+
+def require_published(connection: Connection, catalog: ServiceCatalog) -> None:
+    """Raise NotReadyError unless the publication holds exactly the catalog's tables, each with its whole old rows."""
+    published = rows(
+        connection,
+        "SELECT p.schemaname, p.tablename, c.relreplident FROM pg_publication_tables p"
+        " JOIN pg_class c ON c.oid = format('%%I.%%I', p.schemaname, p.tablename)::regclass WHERE p.pubname = %s",
+        PUBLICATION,
+    )
+    wanted = set(catalog.by_name)
+    found = {(schema, name) for schema, name, _identity in published}
+    if wanted != found:
+        missing = ", ".join(f"{schema}.{name}" for schema, name in sorted(wanted - found)) or "nothing"
+        surplus = ", ".join(f"{schema}.{name}" for schema, name in sorted(found - wanted)) or "nothing"
+        raise NotReadyError(
+            f"{catalog.service}: publication {PUBLICATION} lacks {missing} and has {surplus} too much;"
+            f" {_RUN_MIGRATIONS}"
+        )
+    partial = [f"{schema}.{name}" for schema, name, identity in published if identity != "f"]
+    if partial:
+        raise NotReadyError(f"{catalog.service}: {', '.join(partial)} without REPLICA IDENTITY FULL; {_RUN_MIGRATIONS}")
+
+
+def ensure_epoch(connection: Connection, client: Client, service: str) -> int:
+    """The current epoch's number; begins the first one. NotReadyError if PostgreSQL is not the one it began with."""
+    identifier, timeline = rows(
+        connection,
+        "SELECT s.system_identifier, c.timeline_id FROM pg_control_system() s, pg_control_checkpoint() c",
+    )[0]
+    known = current_epoch(client, service)
+    if known is None:
+        record_epoch(client, service, Epoch(1, identifier, timeline), "first start")
+        return 1
+    if (known.system_identifier, known.timeline) != (identifier, timeline):
+        raise NotReadyError(
+            f"{service}: ClickHouse's copy is of cluster {known.system_identifier} on timeline {known.timeline},"
+            f" but this PostgreSQL is cluster {identifier} on timeline {timeline}: it was restored, failed over or"
+            " exchanged, and its WAL positions cannot be compared with those stored"
+        )
+    return known.number
+
+
+def ensure_slot(connection: Connection, client: Client, service: str, epoch: int) -> None:
+    """Create the slot if it is not there. NotReadyError if it is gone or lost though copies rest on it."""
+    name = slot_name(service)
+    found = rows(
+        connection, "SELECT wal_status, invalidation_reason FROM pg_replication_slots WHERE slot_name = %s", name
+    )
+    if not found and any(copy.finished for copy in snapshots(client, service, epoch)):
+        raise NotReadyError(
+            f"{service}: replication slot {name} is gone though tables were copied on it: changes may be missing"
+        )
+    if found and found[0][0] == "lost":
+        raise NotReadyError(f"{service}: replication slot {name} was invalidated ({found[0][1]}): changes are missing")
+    if not found:
+        _log.info("%s: creating replication slot %s", service, name)
+        rows(connection, "SELECT pg_create_logical_replication_slot(%s, 'pgoutput')", name)

@@ -1,0 +1,1 @@
+"""Proof that ClickHouse holds what PostgreSQL holds."""

@@ -1,0 +1,144 @@
+"""The proof of equality: PostgreSQL's snapshot against history as that snapshot sees it, and latest against history."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from clickhouse_connect.driver import Client
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from cdc.bookkeeping import current_epoch, progress
+from cdc.catalog.comparison_sql import (
+    clickhouse_buckets,
+    clickhouse_rows,
+    latest_against_history,
+    postgres_buckets,
+    postgres_rows,
+)
+from cdc.catalog.model import CapturedTable, ServiceCatalog
+from cdc.clickhouse import rows_of
+from cdc.postgres import lsn_number, lsn_text, rows, session
+from cdc.source.heartbeat import beat
+from cdc.verify.difference import (
+    Buckets,
+    Difference,
+    Key,
+    Sides,
+    differing_buckets,
+    differing_rows,
+    latest_sentence,
+    row_count,
+)
+from cdc.verify.visibility import SeenBy
+from cdc.version import position
+
+MOST_DIFFERENCES = 20
+_POLL_SECONDS = 0.05
+# Latest follows history within one insert; what still differs after this long is not on its way.
+_SETTLE_SECONDS = 1.0
+
+
+class NotCaughtUpError(RuntimeError):
+    """ClickHouse did not reach PostgreSQL's position in time, so the two cannot be compared yet."""
+
+
+@dataclass(frozen=True)
+class TableProof:
+    """What was found of one table: the rows compared, and at most MOST_DIFFERENCES differences of each kind."""
+
+    table: CapturedTable
+    rows: int
+    differences: tuple[Difference, ...]
+
+
+def verify_service(
+    catalog: ServiceCatalog, database_url: str, client: Client, timeout_seconds: float
+) -> Iterator[TableProof]:
+    """Prove each table of a service in turn. NotCaughtUpError if ClickHouse does not get there in time."""
+    for table in catalog.tables:
+        yield verify_table(table, database_url, client, timeout_seconds)
+
+
+def verify_table(table: CapturedTable, database_url: str, client: Client, timeout_seconds: float) -> TableProof:
+    """Prove one table. A difference counts when it is found twice: a copy made meanwhile may look like one once."""
+    rows_compared, differences = _compare_with_postgres(table, database_url, client, timeout_seconds)
+    if differences:
+        rows_compared, again = _compare_with_postgres(table, database_url, client, timeout_seconds)
+        differences = [difference for difference in again if difference in differences]
+    return TableProof(table, rows_compared, (*differences, *_compare_latest(table, client)))
+
+
+def _compare_with_postgres(
+    table: CapturedTable, database_url: str, client: Client, timeout_seconds: float
+) -> tuple[int, list[Difference]]:
+    with session(database_url) as connection:
+        connection.set_session(isolation_level="REPEATABLE READ", readonly=True, autocommit=False)
+        seen = _snapshot(connection, client, table.service)
+        _wait_until_stored(database_url, client, table.service, seen, timeout_seconds)
+        left = _buckets(rows(connection, postgres_buckets(table)))
+        right = _buckets(rows_of(client, clickhouse_buckets(table), seen.parameters()))
+        found = _drill_down(table, connection, client, seen, differing_buckets(left, right))
+        return row_count(left), found
+
+
+def _snapshot(connection: Connection, client: Client, service: str) -> SeenBy:
+    epoch = current_epoch(client, service)
+    if epoch is None:
+        raise NotCaughtUpError(f"{service}: nothing was captured yet; is `python -m cdc run` running?")
+    # The position is asked for after the snapshot was taken: all that the snapshot sees was committed before it.
+    snapshot, taken_at = rows(connection, "SELECT pg_current_snapshot()::text, clock_timestamp()")[0]
+    lsn = rows(connection, "SELECT pg_current_wal_insert_lsn()::text")[0][0]
+    return SeenBy.parse(epoch.number, lsn_number(lsn), snapshot, taken_at)
+
+
+def _wait_until_stored(database_url: str, client: Client, service: str, seen: SeenBy, timeout_seconds: float) -> None:
+    wanted, deadline = position(seen.epoch, seen.lsn), time.monotonic() + timeout_seconds
+    with session(database_url) as connection:
+        beat(connection)
+        while True:
+            reached = progress(client, service)
+            if reached and position(reached.epoch, reached.lsn) >= wanted:
+                return
+            if time.monotonic() > deadline:
+                at = lsn_text(reached.lsn) if reached else "no position at all"
+                raise NotCaughtUpError(
+                    f"{service}: ClickHouse is at {at}, not yet at {lsn_text(seen.lsn)}, after {timeout_seconds:g} s;"
+                    " is `python -m cdc run` running? `python -m cdc lag` tells more"
+                )
+            time.sleep(_POLL_SECONDS)
+
+
+def _drill_down(
+    table: CapturedTable, connection: Connection, client: Client, seen: SeenBy, buckets: Sequence[str]
+) -> list[Difference]:
+    names, found = tuple(column.name for column in table.columns), list[Difference]()
+    for bucket in buckets:
+        left = rows(connection, postgres_rows(table), bucket)
+        right = rows_of(client, clickhouse_rows(table), {**seen.parameters(), "bucket": bucket})
+        for key, what in differing_rows(names, len(table.key), left, [tuple(row) for row in right]):
+            named = dict(zip(table.key, key, strict=True))
+            found.append(Difference(str(table), "PostgreSQL and ClickHouse", named, what))
+        if len(found) >= MOST_DIFFERENCES:
+            break
+    return found[:MOST_DIFFERENCES]
+
+
+def _compare_latest(table: CapturedTable, client: Client) -> list[Difference]:
+    first = _unlike_history(table, client)
+    if not first:
+        return []
+    time.sleep(_SETTLE_SECONDS)
+    return [
+        Difference(str(table), "history and latest", dict(zip(table.key, key, strict=True)), latest_sentence(sides))
+        for key, sides in _unlike_history(table, client)
+        if (key, sides) in first
+    ]
+
+
+def _unlike_history(table: CapturedTable, client: Client) -> list[tuple[Key, Sides]]:
+    found = rows_of(client, latest_against_history(table), {"limit": MOST_DIFFERENCES})
+    return [(tuple(key), tuple((side, version, digest) for side, version, digest in sides)) for key, sides in found]
+
+
+def _buckets(found: Sequence[Sequence[object]]) -> Buckets:
+    return {str(bucket): (int(str(count)), str(first), str(second)) for bucket, count, first, second in found}

@@ -1,0 +1,154 @@
+"""ClickHouse's schema: what the catalog wants, compared with what is there, applied in small steps and recorded.
+
+Every step can be repeated: an upgrade that was cut off is finished by the next one. The ledger keeps, for each object,
+the statement that was wanted and the definition ClickHouse then showed, so that a change by hand is told from a change
+of the catalog.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from clickhouse_connect.driver import Client
+
+from cdc.catalog.clickhouse_object import ClickHouseObject, Kind
+
+_LEDGER = (
+    "CREATE TABLE IF NOT EXISTS cdc.schema_ledger (object String, wanted String, statement String, shown String,"
+    " applied_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC')) ENGINE = MergeTree ORDER BY (object, applied_at)"
+)
+
+
+class SchemaConflictError(RuntimeError):
+    """An object differs from the catalog in a way that no step here mends; the message names it and both forms."""
+
+
+class State(Enum):
+    """How an object stands to the catalog."""
+
+    CURRENT = "up to date"
+    MISSING = "missing"
+    OUTDATED = "behind the catalog"
+    ALTERED = "changed by hand"
+
+
+@dataclass(frozen=True)
+class ObjectState:
+    """One object and how it stands."""
+
+    wanted: ClickHouseObject
+    state: State
+
+
+def compare(client: Client, wanted: Iterable[ClickHouseObject]) -> tuple[ObjectState, ...]:
+    """How each wanted object stands in ClickHouse."""
+    shown, recorded = _shown(client), _recorded(client)
+    return tuple(ObjectState(each, _state(each, shown, recorded)) for each in wanted)
+
+
+def upgrade(client: Client, wanted: Iterable[ClickHouseObject]) -> tuple[ObjectState, ...]:
+    """Bring ClickHouse to what is wanted; what was not there before. SchemaConflictError where no step leads there."""
+    objects = tuple(wanted)
+    for database in sorted({"cdc", *(each.database for each in objects), *(_readable(each) for each in objects)}):
+        client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
+    client.command(_LEDGER)
+    changed = tuple(found for found in compare(client, objects) if found.state is not State.CURRENT)
+    for found in changed:
+        for statement in _steps(client, found):
+            client.command(statement)
+        _record(client, found.wanted)
+    return changed
+
+
+def _readable(wanted: ClickHouseObject) -> str:
+    return wanted.database.removesuffix("_store")
+
+
+def _state(wanted: ClickHouseObject, shown: dict[str, str], recorded: dict[str, tuple[str, str]]) -> State:
+    if wanted.name not in shown:
+        return State.MISSING
+    statement_hash, definition = recorded.get(wanted.name, ("", ""))
+    if statement_hash != _hash(wanted.create):
+        return State.OUTDATED
+    return State.CURRENT if definition == shown[wanted.name] else State.ALTERED
+
+
+def _steps(client: Client, found: ObjectState) -> Iterator[str]:
+    wanted = found.wanted
+    if found.state is State.MISSING or wanted.kind is Kind.VIEW:
+        yield wanted.create
+    elif wanted.kind is Kind.MATERIALIZED_VIEW:
+        yield f"ALTER TABLE {wanted.name} MODIFY QUERY {wanted.select}"
+    else:
+        _require_same_engine(client, wanted)
+        yield from _new_columns(client, wanted)
+        if wanted.settings:
+            yield f"ALTER TABLE {wanted.name} MODIFY SETTING {wanted.assigned_settings}"
+
+
+def _require_same_engine(client: Client, wanted: ClickHouseObject) -> None:
+    found = client.query(
+        "SELECT argMax(statement, applied_at) FROM cdc.schema_ledger WHERE object = {name:String} HAVING count() > 0",
+        parameters={"name": wanted.name},
+    ).result_rows
+    recorded = str(found[0][0]) if found else wanted.create
+    if recorded.rpartition("\n)\n")[2].split("\nSETTINGS")[0] != wanted.tail:
+        raise SchemaConflictError(f"{wanted.name} should have `{wanted.tail}` but was created otherwise:\n{recorded}")
+
+
+def _new_columns(client: Client, wanted: ClickHouseObject) -> Iterator[str]:
+    there = _columns(client, wanted.name)
+    for name, definition in wanted.columns.items():
+        kind = definition.split(" DEFAULT ")[0]
+        if name not in there:
+            yield f'ALTER TABLE {wanted.name} ADD COLUMN IF NOT EXISTS "{name}" {definition}'
+        elif _plain(there[name]) != _plain(kind):
+            raise SchemaConflictError(
+                f"{wanted.name}: column {name} is {there[name]} and should be {kind}; a stored column is never retyped"
+            )
+    surplus = set(there) - set(wanted.columns)
+    if surplus:
+        raise SchemaConflictError(
+            f"{wanted.name} has columns that the catalog does not know: {', '.join(sorted(surplus))}"
+        )
+
+
+def _columns(client: Client, name: str) -> dict[str, str]:
+    database, table = name.split(".")
+    found = client.query(
+        "SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String}",
+        parameters={"database": database, "table": table},
+    )
+    return {str(column): str(kind) for column, kind in found.result_rows}
+
+
+def _plain(kind: str) -> str:
+    return kind.replace(" ", "")
+
+
+def _shown(client: Client) -> dict[str, str]:
+    found = client.query(
+        "SELECT concat(database, '.', name), create_table_query FROM system.tables"
+        " WHERE database NOT IN ('system', 'information_schema', 'INFORMATION_SCHEMA')"
+    )
+    return {str(name): str(definition) for name, definition in found.result_rows}
+
+
+def _recorded(client: Client) -> dict[str, tuple[str, str]]:
+    if not client.command("EXISTS TABLE cdc.schema_ledger"):
+        return {}
+    found = client.query(
+        "SELECT object, argMax(tuple(wanted, shown), applied_at) FROM cdc.schema_ledger GROUP BY object"
+    )
+    return {str(name): (str(recorded[0]), str(recorded[1])) for name, recorded in found.result_rows}
+
+
+def _record(client: Client, wanted: ClickHouseObject) -> None:
+    row = [wanted.name, _hash(wanted.create), wanted.create, _shown(client)[wanted.name]]
+    columns = ["object", "wanted", "statement", "shown"]
+    client.insert("cdc.schema_ledger", [row], column_names=columns, settings={"async_insert": 0})
+
+
+def _hash(statement: str) -> str:
+    return hashlib.sha256(statement.encode()).hexdigest()
