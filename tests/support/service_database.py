@@ -1,8 +1,6 @@
 """A service's database for one test: copied from a migrated template, with the service's three roles."""
 
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 
@@ -11,6 +9,7 @@ from psycopg2.extensions import cursor
 from deploy.local.postgres import Postgres
 from deploy.local.roles import RolePasswords, access_statements, literal, quoted
 from deploy.local.roles_postgres import bootstrap_service, execute_all, superuser_session
+from migrations.postgres import upgrade
 from services.registry import Service, service_named
 
 PASSWORDS = RolePasswords(migrator="test-migrator", app="test-app", cdc="test-cdc")
@@ -75,25 +74,13 @@ class ServiceTemplates:
             session.execute(f"DROP DATABASE IF EXISTS {quoted(full)} WITH (FORCE)")
             session.execute(f"CREATE DATABASE {quoted(full)} TEMPLATE {quoted(empty)}")
             execute_all(session, access_statements(service, full))
-        _outside_any_event_loop(lambda: _upgrade(service, address(self.server, service, full).migrator_url))
+        upgrade(service, address(self.server, service, full).migrator_url)
 
     def drop(self, database: ServiceDatabase) -> None:
         """Drop a database with its replication slots, ending whatever still uses it."""
         with superuser_session(self.server.dsn()) as session:
             _drop_slots(session, database.name)
             session.execute(f"DROP DATABASE IF EXISTS {quoted(database.name)} WITH (FORCE)")
-
-
-def _outside_any_event_loop(work: Callable[[], None]) -> None:
-    """Run `work` in a thread: migrations start an event loop of their own, and the caller may be inside one."""
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        thread.submit(work).result()
-
-
-def _upgrade(service: Service, url: str) -> None:
-    from migrations.postgres import upgrade  # pylint: disable=import-outside-toplevel
-
-    upgrade(service, url)
 
 
 def _drop_slots(session: cursor, database: str) -> None:

@@ -1,0 +1,86 @@
+"""A real S3 server over a directory, for the object store's tests with HULEEDU_TEST_OBJECT_STORE=s3."""
+
+import os
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from deploy.local.children import Process, start_child, stop_child
+from deploy.local.logs import tail
+from deploy.local.ports import LOOPBACK, free_port
+from tests.support.parts import require_part
+
+BINARY = "versitygw"
+PLACES = (Path(".huleedu/bin"), Path.home() / "go/bin")
+BUCKET = "huleedu"
+START_SECONDS = 20.0
+_PREFIXES = count(1)
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """Where a running S3 server is, and its only user."""
+
+    endpoint: str
+    access_key: str
+    secret_key: str
+
+
+def find_binary() -> str | None:
+    """The path of the S3 server's binary, from PATH, this checkout or Go's folder."""
+    return shutil.which(BINARY) or next((str(place / BINARY) for place in PLACES if (place / BINARY).exists()), None)
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """The run's S3 server, with one empty bucket."""
+    binary = find_binary()
+    require_part("the S3 server versitygw", binary is not None, "run `make versitygw`")
+    directory, port = tmp_path_factory.mktemp("s3"), free_port()
+    server = S3Server(f"http://{LOOPBACK}:{port}", access_key="test-access", secret_key="test-secret")
+    process = _start(Path(str(binary)).resolve(), directory, port, server)
+    try:
+        _wait_until_listening(process, port, directory / "server.log")
+        yield server
+    finally:
+        stop_child(process, [signal.SIGTERM])
+
+
+@pytest.fixture
+def s3_url(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of an empty prefix; the standard AWS_* variables lead to the server and let this test in."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server.endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_server.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3_server.secret_key)
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    return f"s3://{BUCKET}/test-{next(_PREFIXES)}"
+
+
+def _start(binary: Path, directory: Path, port: int, server: S3Server) -> Process:
+    data, attributes = directory / "data", directory / "attributes"
+    (data / BUCKET).mkdir(parents=True)
+    attributes.mkdir()
+    return start_child(
+        # The sidecar keeps attributes beside the data: not every file system has extended attributes.
+        [str(binary), "--port", f"{LOOPBACK}:{port}", "posix", "--sidecar", str(attributes), str(data)],
+        log=directory / "server.log",
+        directory=directory,
+        environment=os.environ | {"ROOT_ACCESS_KEY": server.access_key, "ROOT_SECRET_KEY": server.secret_key},
+    )
+
+
+def _wait_until_listening(process: Process, port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex((LOOPBACK, port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"the S3 server did not start on port {port}:\n{tail(log)}")
