@@ -1,6 +1,11 @@
-"""What a file is in the file service, free of any database."""
+"""What a file is in the file service, free of any database: its facts, its versions, and how its status may move."""
 
 import enum
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.kit.errors import ConflictError
 
 
 class FileStatus(enum.StrEnum):
@@ -10,3 +15,107 @@ class FileStatus(enum.StrEnum):
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
     FAILED = "failed"
+
+
+_MOVES = {
+    FileStatus.PENDING: {FileStatus.IN_PROGRESS, FileStatus.COMPLETED, FileStatus.FAILED},
+    FileStatus.IN_PROGRESS: {FileStatus.PENDING, FileStatus.COMPLETED, FileStatus.FAILED},
+    FileStatus.COMPLETED: {FileStatus.PENDING},
+    FileStatus.FAILED: {FileStatus.PENDING, FileStatus.IN_PROGRESS},
+}
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """What an upload says about a file; it starts with status `pending` and version 1."""
+
+    file_id: UUID
+    batch_id: UUID
+    assignment_id: UUID | None
+    user_id: str
+    filename: str
+
+
+@dataclass(frozen=True)
+class NewVersion:
+    """Bytes that the object store already holds. sha256: lower-case hex; storage_key: never used before."""
+
+    storage_key: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+    uploaded_by: str
+    correlation_id: UUID
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file as it is stored; `row_version` rises with every change of it."""
+
+    file_id: UUID
+    batch_id: UUID
+    assignment_id: UUID | None
+    user_id: str
+    filename: str
+    current_version: int
+    status: FileStatus
+    validation_error_code: str | None
+    validation_error_message: str | None
+    deleted_at: datetime | None
+    deleted_by: str | None
+    created_at: datetime
+    updated_at: datetime
+    row_version: int
+
+
+@dataclass(frozen=True)
+class FileVersion:
+    """One version of a file; versions count 1, 2, 3 … without a gap."""
+
+    file_id: UUID
+    version: int
+    storage_key: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+    uploaded_by: str
+    correlation_id: UUID
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class FileFilter:
+    """Which files a list shows; a None asks for nothing. filename_contains: any case."""
+
+    status: FileStatus | None = None
+    assignment_id: UUID | None = None
+    filename_contains: str | None = None
+    include_deleted: bool = False
+
+
+@dataclass(frozen=True)
+class StatusChange:
+    """A new status; an error left None keeps the one that an earlier step stored."""
+
+    status: FileStatus
+    validation_error_code: str | None = None
+    validation_error_message: str | None = None
+
+
+@dataclass(frozen=True)
+class PurgedFile:
+    """A file whose rows are gone for good, and the keys of the bytes that nobody names any more."""
+
+    file_id: UUID
+    storage_keys: tuple[str, ...]
+
+
+def refuse_move(current: FileStatus, wanted: FileStatus) -> None:
+    """ConflictError unless a file may go from `current` to `wanted`; to stay where it is is always allowed."""
+    if wanted is not current and wanted not in _MOVES[current]:
+        allowed = ", ".join(sorted(_MOVES[current]))
+        raise ConflictError(
+            f"a file that is {current} cannot become {wanted}, only {allowed}",
+            code="status_move",
+            details={"status": current.value, "wanted": wanted.value},
+        )

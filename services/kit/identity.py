@@ -1,0 +1,39 @@
+"""Who asks: the caller that the gateway names in headers, and what belongs to whom."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.kit.errors import UnauthenticatedError, ValidationFailedError
+
+USER_HEADER = "X-User-ID"
+ROLES_HEADER = "X-User-Roles"
+ADMIN = "admin"
+LONGEST_USER_ID = 255
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A user and their roles."""
+
+    user_id: str
+    roles: frozenset[str] = frozenset()
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether everything may be touched."""
+        return ADMIN in self.roles
+
+    def may_touch(self, owner: str) -> bool:
+        """Whether what belongs to user `owner` is theirs to see and change."""
+        return self.is_admin or self.user_id == owner
+
+
+def caller_from(headers: Mapping[str, str]) -> Caller:
+    """The caller that request headers name; UnauthenticatedError without, ValidationFailedError if too long."""
+    user_id = headers.get(USER_HEADER, "").strip()
+    if not user_id:
+        raise UnauthenticatedError(f"header {USER_HEADER} must name the user who asks")
+    if len(user_id) > LONGEST_USER_ID:
+        raise ValidationFailedError(f"header {USER_HEADER} is longer than {LONGEST_USER_ID} characters")
+    roles = (role.strip() for role in headers.get(ROLES_HEADER, "").split(","))
+    return Caller(user_id, frozenset(role for role in roles if role))

@@ -1,0 +1,114 @@
+"""Who writes, and why: one transactional message in the WAL, sent before a transaction's first write."""
+
+import json
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
+from sqlalchemy.orm import Session, SessionTransaction
+
+from services.kit.postgres.statements import described
+
+MESSAGE_PREFIX = "huleedu.actor"
+_INFO_KEY = "actor"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who writes, in which request, by which route or job, and for which stated reason."""
+
+    user_id: str | None = None
+    correlation_id: UUID | None = None
+    route: str | None = None
+    reason: str | None = None
+
+    def message(self) -> str:
+        """The actor as compact JSON, without what is not known."""
+        known = {
+            "user_id": self.user_id,
+            "correlation_id": None if self.correlation_id is None else str(self.correlation_id),
+            "route": self.route,
+            "reason": self.reason,
+        }
+        present = {name: value for name, value in known.items() if value is not None}
+        return json.dumps(present, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+class ActorSession(Session):
+    """A session whose transactions name the actor in its `info`; make it through `Database.session`."""
+
+    @classmethod
+    def info_of(cls, actor: Actor) -> dict[str, Actor]:
+        """The session's `info` for this actor."""
+        return {_INFO_KEY: actor}
+
+
+@dataclass
+class _Announcement:
+    """The message of one transaction. A savepoint that is rolled back takes a message sent within it along."""
+
+    actor: Actor
+    savepoints: list[str] = field(default_factory=list)
+    sent_within: tuple[str, ...] | None = None
+
+
+def announce_actors(engine: Engine) -> None:
+    """Make every transaction of an `ActorSession` on the engine send its actor before the first write, and then only.
+
+    The engine watches its cursors: no statement of a session, ORM, bulk or text, gets past. A function that writes
+    within a SELECT would.
+    """
+    event.listen(engine, "before_cursor_execute", _before_statement)
+    event.listen(engine, "savepoint", _on_savepoint)
+    event.listen(engine, "release_savepoint", _on_release)
+    event.listen(engine, "rollback_savepoint", _on_rollback_to)
+    event.listen(engine, "commit", _on_end)
+    event.listen(engine, "rollback", _on_end)
+
+
+@event.listens_for(ActorSession, "after_begin")
+def _on_begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    if not transaction.nested:
+        connection.info[_INFO_KEY] = _Announcement(session.info[_INFO_KEY])
+
+
+def _before_statement(
+    connection: Connection,
+    _cursor: DBAPICursor,
+    statement: str,
+    _parameters: object,
+    _context: ExecutionContext | None,
+    _executemany: bool,
+) -> None:
+    announcement: _Announcement | None = connection.info.get(_INFO_KEY)
+    if announcement is None or announcement.sent_within is not None or not described(statement).writes:
+        return
+    announcement.sent_within = tuple(announcement.savepoints)
+    connection.exec_driver_sql(
+        "SELECT pg_logical_emit_message(true, $1, $2)", (MESSAGE_PREFIX, announcement.actor.message())
+    )
+
+
+def _on_savepoint(connection: Connection, name: str) -> None:
+    if _INFO_KEY in connection.info:
+        connection.info[_INFO_KEY].savepoints.append(name)
+
+
+def _on_release(connection: Connection, name: str, _context: None) -> None:
+    if _INFO_KEY in connection.info:
+        connection.info[_INFO_KEY].savepoints.remove(name)
+
+
+def _on_rollback_to(connection: Connection, name: str, _context: None) -> None:
+    announcement: _Announcement | None = connection.info.get(_INFO_KEY)
+    if announcement is None:
+        return
+    if announcement.sent_within is not None and name in announcement.sent_within:
+        announcement.sent_within = None
+    if name in announcement.savepoints:
+        del announcement.savepoints[announcement.savepoints.index(name) :]
+
+
+def _on_end(connection: Connection) -> None:
+    connection.info.pop(_INFO_KEY, None)
