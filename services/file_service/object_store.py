@@ -7,17 +7,34 @@ from datetime import datetime
 from typing import Protocol
 from uuid import uuid4
 
+from services.kit.errors import NotFoundError, ServiceUnavailableError
 
-class ObjectNotFoundError(Exception):
+
+class ObjectNotFoundError(NotFoundError):
     """No bytes are stored under the key."""
+
+    default_code = "bytes_not_found"
+
+    def __init__(self, key: str) -> None:
+        super().__init__("the bytes are not in the object store")
+        self.key = key
 
 
 class ObjectExistsError(Exception):
     """Bytes are already stored under the key; they were left as they are."""
 
 
-class ObjectStoreUnavailableError(Exception):
-    """The object store did not answer in time, refused, or cannot keep what it is given."""
+class ObjectStoreUnavailableError(ServiceUnavailableError):
+    """The object store did not answer in time, refused, or cannot keep what it is given.
+
+    `reason` is for the log alone: it names addresses and directories.
+    """
+
+    default_code = "object_store_unavailable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("the object store does not answer; the same request may succeed later")
+        self.reason = reason
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import structlog
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, S3Store
 
@@ -18,6 +19,8 @@ from services.file_service.object_store import (
     StoredBytes,
 )
 
+log = structlog.get_logger(__name__)
+
 CHUNK_BYTES = 256 * 1024
 NOTHING_LIES_HERE = "health-check"
 
@@ -28,11 +31,16 @@ def _in_the_services_terms(key: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise ObjectNotFoundError(f"no bytes are stored under {key!r}") from error
+        raise ObjectNotFoundError(key) from error
     except AlreadyExistsError as error:
         raise ObjectExistsError(f"bytes are already stored under {key!r}") from error
     except (BaseError, OSError, TimeoutError) as error:
-        raise ObjectStoreUnavailableError(f"the object store failed on {key!r}: {_first_line(error)}") from error
+        raise _unavailable(f"{key!r}: {_first_line(error)}") from error
+
+
+def _unavailable(reason: str) -> ObjectStoreUnavailableError:
+    log.warning("object_store_unavailable", reason=reason)
+    return ObjectStoreUnavailableError(reason)
 
 
 def _first_line(error: Exception) -> str:
@@ -131,7 +139,7 @@ class DirectoryObjectStore(ObstoreObjectStore):
             async with asyncio.timeout(self._timeout):
                 usable = await asyncio.to_thread(self._is_usable)
         if not usable:
-            raise ObjectStoreUnavailableError(f"{self._directory} is not a directory that may be written")
+            raise _unavailable(f"{self._directory} is not a directory that may be written")
 
     def _is_usable(self) -> bool:
         return self._directory.is_dir() and os.access(self._directory, os.R_OK | os.W_OK | os.X_OK)
