@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import Annotated
 
@@ -27,12 +27,10 @@ from cdc.snapshot import take_snapshot
 from cdc.source.slot import BatchLimits
 from cdc.source.slot_setup import NotReadyError
 from cdc.verify.proof import NotCaughtUpError, TableProof, verify_table
-from services.kit.settings import SettingsError
+from services.kit.command_line import FAILED, explained
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Change data capture from PostgreSQL to ClickHouse.")
 _console = Console()
-_errors = Console(stderr=True)
-_FAILED, _USAGE = 1, 2
 Json = Annotated[bool, typer.Option("--json", help="one JSON object a line instead of a table")]
 Services = Annotated[list[str] | None, typer.Argument(help="services, e.g. file; all if none is named")]
 
@@ -81,7 +79,7 @@ def verify(
             equal &= not proof.differences
             _say_proof(proof, as_json=as_json)
     if not equal:
-        raise typer.Exit(_FAILED)
+        raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -97,17 +95,9 @@ def resnapshot(tables: Annotated[list[str], typer.Argument(help="tables, e.g. fi
             _console.print(f"{table}: copied")
 
 
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Turn what a user can mend into one line on standard error."""
-    try:
-        yield
-    except (SettingsError, CatalogError, KeyError) as error:
-        _errors.print(str(error.args[0]), style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(_USAGE) from error
-    except (NotReadyError, NotCaughtUpError, psycopg2.Error, ClickHouseError, OSError) as error:
-        _errors.print(str(error).strip(), style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(_FAILED) from error
+def _explained() -> AbstractContextManager[None]:
+    failures = (NotReadyError, NotCaughtUpError, psycopg2.Error, ClickHouseError, OSError)
+    return explained(*failures, usage=(CatalogError,))
 
 
 def _catalogs(services: Sequence[str] | None) -> tuple[ServiceCatalog, ...]:

@@ -1,9 +1,9 @@
 """Settings of capture: where each service's database and ClickHouse are, and how batches are cut."""
 
-from pydantic import Field, HttpUrl, PostgresDsn
+from pydantic import Field, HttpUrl
 from pydantic_settings import SettingsConfigDict
 
-from services.kit.settings import Settings
+from services.kit.settings import DatabaseSettings, Settings
 
 
 class CdcSettings(Settings):
@@ -16,12 +16,6 @@ class CdcSettings(Settings):
     flush_seconds: float = Field(default=0.02, ge=0, description="how long a change waits for others before it is sent")
     batch_rows: int = Field(default=50_000, gt=0, description="rows after which a batch is sent at once")
     batch_bytes: int = Field(default=32 << 20, gt=0, description="bytes after which a batch is sent at once")
-
-
-class DatabaseSettings(Settings):
-    """Where one service's database is; made by `database_url`, since its variable's name has the service's in it."""
-
-    database_url: PostgresDsn
 
 
 def database_url(service: str) -> str:

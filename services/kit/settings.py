@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Self
 
-from pydantic import ValidationError
+from pydantic import PostgresDsn, ValidationError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 ENV_FILE_VARIABLE = "HULEEDU_ENV_FILE"
@@ -52,6 +52,12 @@ class Settings(BaseSettings):
         except ValidationError as error:
             wrong = (f"{prefix}{_field(entry['loc'])}: {entry['msg']}" for entry in error.errors())
             raise SettingsError(f"{'; '.join(wrong)} (in the environment, or in {env_file()})") from error
+
+
+class DatabaseSettings(Settings):
+    """One database; made with the prefix of whoever connects, since each connects as a role of its own."""
+
+    database_url: PostgresDsn
 
 
 def _field(location: tuple[int | str, ...]) -> str:

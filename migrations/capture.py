@@ -1,0 +1,52 @@
+"""What a service's database must have so that its changes leave it: publication, replica identities, grants."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, text
+
+from cdc.catalog.model import CapturedTable, ServiceCatalog
+from cdc.catalog.postgres_ddl import PUBLICATION, create_publication, grants, publish, replica_identity
+from migrations.sync_engine import sync_engine
+from services.registry import Service
+
+_FULL = "f"
+_IDENTITY = text("SELECT relreplident FROM pg_class WHERE oid = CAST(:name AS regclass)")
+_READABLE = text(
+    "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:name AS regclass) AND attnum > 0 AND NOT attisdropped"
+    " AND has_column_privilege(:role, attrelid, attnum, 'SELECT')"
+)
+_PUBLICATION = text("SELECT 1 FROM pg_publication WHERE pubname = :name")
+_PUBLISHED = text("SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = :name")
+
+
+def upgrade(service: Service, catalog: ServiceCatalog, url: str) -> list[str]:
+    """Apply what is missing, as the tables' owner, in one transaction; the statements that were run."""
+    with sync_engine(url) as engine, engine.begin() as connection:
+        statements = list(_missing(service, catalog, connection))
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        return statements
+
+
+def missing(service: Service, catalog: ServiceCatalog, url: str) -> list[str]:
+    """The statements that an upgrade would run."""
+    with sync_engine(url) as engine, engine.connect() as connection:
+        return list(_missing(service, catalog, connection))
+
+
+def _missing(service: Service, catalog: ServiceCatalog, connection: Connection) -> Iterator[str]:
+    # An exclusive lock and a moment's halt for the service: so each statement is run only where it is needed.
+    for table in catalog.tables:
+        if connection.execute(_IDENTITY, {"name": table.in_postgres}).scalar() != _FULL:
+            yield replica_identity(table)
+        if _readable(connection, table, service.cdc_role) != {column.name for column in table.columns}:
+            yield from grants(table, service.cdc_role)
+    if not connection.execute(_PUBLICATION, {"name": PUBLICATION}).scalar():
+        yield create_publication()
+    published = {(str(row[0]), str(row[1])) for row in connection.execute(_PUBLISHED, {"name": PUBLICATION})}
+    if catalog.tables and published != set(catalog.by_name):
+        yield publish(catalog)
+
+
+def _readable(connection: Connection, table: CapturedTable, role: str) -> set[str]:
+    return set(connection.execute(_READABLE, {"name": table.in_postgres, "role": role}).scalars())

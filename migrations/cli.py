@@ -1,0 +1,132 @@
+"""The command line of schema changes: `python -m migrations upgrade|status|check|adopt`."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Annotated
+
+import clickhouse_connect
+import typer
+from alembic.util import CommandError
+from clickhouse_connect.driver import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from cdc.catalog.clickhouse_object import ClickHouseObject
+from cdc.catalog.clickhouse_schema import wanted_objects
+from cdc.catalog.declared import all_catalogs, service_catalog
+from cdc.catalog.model import CatalogError
+from migrations import capture, clickhouse, postgres
+from migrations.settings import MigrationsSettings, database_url
+from services.kit.command_line import FAILED, explained
+from services.registry import SERVICES, Service, service_named
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Schemas of the service databases and of ClickHouse."
+)
+_console = Console()
+Services = Annotated[list[str] | None, typer.Argument(help="services, e.g. file; all if none is named")]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one schema stands: what it is, how far it is, and what an upgrade would have to do."""
+
+    schema: str
+    at: str
+    missing: tuple[str, ...]
+
+
+@app.command()
+def upgrade(services: Services = None) -> None:
+    """Bring the service databases, what capture needs in them, and ClickHouse to what the code wants."""
+    with _explained():
+        for service in _chosen(services):
+            url = database_url(service)
+            before = postgres.current(url)
+            postgres.upgrade(service, url)
+            after = postgres.current(url)
+            _console.print(f"{service.database}: from {before or 'nothing'} to {after}")
+            for statement in capture.upgrade(service, service_catalog(service.name), url):
+                _console.print(f"{service.database}: {statement}", markup=False, soft_wrap=True)
+        with _clickhouse() as client:
+            changed = clickhouse.upgrade(client, _wanted())
+        for found in changed:
+            _console.print(f"ClickHouse: {found.wanted.name} was {found.state.value}", markup=False)
+        _console.print(f"ClickHouse: {len(_wanted())} objects up to date")
+
+
+@app.command()
+def status(services: Services = None) -> None:
+    """Show how each schema stands and what an upgrade would do."""
+    with _explained():
+        shown = Table("schema", "at", "an upgrade would", show_lines=True)
+        for standing in _standings(services):
+            shown.add_row(standing.schema, standing.at, "\n".join(standing.missing) or "change nothing")
+        _console.print(shown)
+
+
+@app.command()
+def check(services: Services = None) -> None:
+    """Exit with 1 and say why unless every schema is what the code wants."""
+    with _explained():
+        behind = [standing for standing in _standings(services) if standing.missing]
+        for standing in behind:
+            for reason in standing.missing:
+                _console.print(f"{standing.schema}: {reason}", markup=False, soft_wrap=True)
+    if behind:
+        raise typer.Exit(FAILED)
+    _console.print("every schema is up to date")
+
+
+@app.command()
+def adopt(
+    service: Annotated[str, typer.Argument(help="the service whose database was made before these migrations")],
+    revision: Annotated[str, typer.Option(help="the revision whose tables it has")] = "head",
+) -> None:
+    """Record that a database made by other means is at a revision; changes nothing else in it."""
+    with _explained():
+        adopted = service_named(service)
+        postgres.adopt(adopted, database_url(adopted), revision)
+        _console.print(f"{adopted.database}: recorded as {revision}")
+
+
+def _explained() -> AbstractContextManager[None]:
+    failures = (postgres.UnversionedDatabaseError, postgres.AdoptionError, clickhouse.SchemaConflictError)
+    return explained(*failures, SQLAlchemyError, CommandError, ClickHouseError, OSError, usage=(CatalogError,))
+
+
+def _standings(services: Sequence[str] | None) -> Iterator[Standing]:
+    yield from map(_database_standing, _chosen(services))
+    with _clickhouse() as client:
+        found = clickhouse.compare(client, _wanted())
+    missing = [
+        f"mend {each.wanted.name}, {each.state.value}" for each in found if each.state is not clickhouse.State.CURRENT
+    ]
+    yield Standing("ClickHouse", f"{len(found) - len(missing)} of {len(found)} objects", tuple(missing))
+
+
+def _database_standing(service: Service) -> Standing:
+    url = database_url(service)
+    at, heads = postgres.current(url), postgres.heads(service)
+    if (at,) != heads:
+        return Standing(service.database, at or "empty", (f"migrate from {at or 'nothing'} to {', '.join(heads)}",))
+    differing = [f"not mend what differs from the models: {each}" for each in postgres.differences(service, url)]
+    lacking = capture.missing(service, service_catalog(service.name), url)
+    return Standing(service.database, at or "empty", (*differing, *lacking))
+
+
+def _chosen(services: Sequence[str] | None) -> tuple[Service, ...]:
+    return tuple(map(service_named, services)) if services else SERVICES
+
+
+def _wanted() -> tuple[ClickHouseObject, ...]:
+    return wanted_objects(all_catalogs(), durable=MigrationsSettings.load().clickhouse_durable)
+
+
+def _clickhouse() -> Client:
+    return clickhouse_connect.get_client(
+        dsn=str(MigrationsSettings.load().clickhouse_url), autogenerate_session_id=False
+    )

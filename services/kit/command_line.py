@@ -1,0 +1,35 @@
+"""What every command line shares: what a user can mend is said in one line, and exit codes mean the same everywhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+
+from services.kit.settings import SettingsError
+
+FAILED, USAGE = 1, 2
+_errors = Console(stderr=True)
+
+
+@contextmanager
+def explained(*failures: type[Exception], usage: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Turn expected errors into one line on standard error and an exit: 2 for a wrong request, 1 for a failure.
+
+    failures: what can go wrong though the request was right; usage: what is wrong with a request, beside settings that
+    are missing and names that are not known (SettingsError, KeyError).
+    """
+    try:
+        yield
+    except (SettingsError, KeyError) as error:
+        raise _exit(USAGE, error) from error
+    except usage as error:
+        raise _exit(USAGE, error) from error
+    except failures as error:
+        raise _exit(FAILED, error) from error
+
+
+def _exit(code: int, error: Exception) -> typer.Exit:
+    message = error.args[0] if isinstance(error, KeyError) else error
+    _errors.print(str(message).strip(), style="red", markup=False, highlight=False, soft_wrap=True)
+    return typer.Exit(code)
