@@ -1,0 +1,55 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench stack-up stack-down versitygw clean
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+help: ## Say what each target does.
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Put everything that is needed, PDM included, into .venv (the other targets do this by themselves).
+
+# PDM keeps to a virtual environment of its own, so that what it depends on never meets what the project depends on.
+$(READY): pyproject.toml pdm.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: set PYTHON=python3.x" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' \
+		|| { echo "Python's venv module is missing: install it, e.g. apt-get install python3-venv" >&2; exit 1; }
+	@test -x $(RUN) || { echo "making $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@test -x $(VENV)/pdm/bin/pdm || { echo "installing PDM"; $(PYTHON) -m venv $(VENV)/pdm \
+		&& $(VENV)/pdm/bin/python -m pip install --quiet --disable-pip-version-check 'pdm[locked]==2.29.3'; }
+	@ln -sf ../pdm/bin/pdm $(VENV)/bin/pdm
+	@echo "installing the locked dependencies (a few hundred MB the first time)"
+	@PDM_CHECK_UPDATE=false VIRTUAL_ENV=$(CURDIR)/$(VENV) PDM_IGNORE_SAVED_PYTHON=1 $(VENV)/bin/pdm sync --no-self -G:all
+	@touch $@
+
+demo: $(READY) ## Start the platform here and drive documents through it; INPUT=dir takes your own (txt, docx, pdf).
+	@$(RUN) -m deploy.local.demo $(if $(INPUT),--input '$(INPUT)')
+
+test: $(READY) ## Run every test on real parts.
+	@$(RUN) -m pytest
+
+check: $(READY) ## Format and lint with ruff, then pylint, mypy --strict and import-linter.
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/lint-imports --no-cache
+	@$(VENV)/bin/mypy --strict .
+	@$(VENV)/bin/pylint services cdc analytics migrations deploy tests
+
+bench: $(READY) ## Measure capture beside the bare parts it is made of, in one run.
+	@$(RUN) -m tests.bench
+
+stack-up: $(READY) ## Start the platform in the background; state lies in .huleedu.
+	@$(RUN) -m deploy.local up --detach
+
+stack-down: $(READY) ## Stop the platform; what it stored stays.
+	@$(RUN) -m deploy.local down
+
+versitygw: ## Build the S3 server that the object store's tests use with HULEEDU_TEST_OBJECT_STORE=s3 (needs Go).
+	@command -v go > /dev/null || { echo "Go is missing: install it to build versitygw" >&2; exit 1; }
+	@GOBIN=$(CURDIR)/.huleedu/bin go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+
+clean: ## Remove .venv and the tools' caches; the platform's state in .huleedu stays.
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
