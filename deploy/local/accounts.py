@@ -4,7 +4,6 @@ PostgreSQL refuses to run as root. Started by root it runs as `nobody`, who can'
 what that account must reach then lives below the first usable one of `SHARED_BASES`, where it survives a reboot.
 """
 
-import hashlib
 import os
 import shutil
 import stat
@@ -60,14 +59,6 @@ def own_directory(directory: Path, account: Account | None) -> Path:
     if account is not None:
         os.chown(directory, account.uid, account.gid)
     return directory
-
-
-def reachable_place(wanted: Path, account: Account | None) -> Path:
-    """`wanted` itself if `account` can reach it, else the one stand-in below a shared base that belongs to `wanted`."""
-    if can_enter(wanted.parent, account):
-        return wanted
-    digest = hashlib.sha256(str(wanted.resolve()).encode()).hexdigest()[:16]
-    return shared_base(account) / f"{wanted.name}-{digest}"
 
 
 def shared_base(account: Account | None) -> Path:

@@ -8,7 +8,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.local.accounts import Account
@@ -62,8 +64,23 @@ def stop_child(process: Process, endings: Sequence[signal.Signals], seconds: flo
     """Send `endings` one after the other, and SIGKILL at last, until the process is gone; `seconds` for each."""
     for ending in (*endings, signal.SIGKILL):
         process.send_signal(ending)
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            continue
-        return
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if has_ended(process):
+                return
+            time.sleep(0.02)
+
+
+def has_ended(process: Process) -> bool:
+    """Whether the process is gone; if so, what is left of its session goes too, and `returncode` is set.
+
+    Its session is swept before it is reaped: until then nobody else can have its number.
+    """
+    if process.returncode is not None:
+        return True
+    if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        return False
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return True

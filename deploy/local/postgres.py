@@ -66,6 +66,11 @@ def server_command(binaries: Path, data: Path, port: int, *, durable: bool) -> l
     return [str(binaries / "postgres"), "-D", str(data), *options]
 
 
+def superuser_dsn(cluster: Cluster, port: int, database: str = "postgres") -> str:
+    """The superuser's URL of `database` in the cluster whose server listens on `port`."""
+    return Postgres(LOOPBACK, port, SUPERUSER, cluster.password, pid=0).dsn(database)
+
+
 def answers(dsn: str) -> bool:
     """Whether the server at `dsn` accepts a connection now."""
     try:

@@ -1,0 +1,108 @@
+"""`python -m deploy.local`: brings the platform up on this machine, shows it, and takes it down."""
+
+from contextlib import AbstractContextManager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from deploy.local.accounts import UnreachableError
+from deploy.local.bootstrap import bootstrap_services, delete_data, prepare_postgres
+from deploy.local.down import take_down
+from deploy.local.postgres_binaries import MissingBinariesError
+from deploy.local.postgres_cluster import ClusterError
+from deploy.local.show_logs import follow, log_names, show_ends
+from deploy.local.state import AlreadyRunningError, state_directory, supervisor_pid
+from deploy.local.status import rendered, stack_status
+from deploy.local.up import PortTakenError, StackError, await_running, detach, supervise
+from services.kit.command_line import FAILED, explained
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+Parts = Annotated[list[str] | None, typer.Argument(help="parts to start, with what they need; all if none is named")]
+
+
+@app.command()
+def up(
+    parts: Parts = None,
+    *,
+    detached: Annotated[bool, typer.Option("--detach", help="return once everything runs")] = False,
+) -> None:
+    """Start the stack, and keep it running until Ctrl-C; or, with --detach, until `down`."""
+    state, names = state_directory(), parts or []
+    with _explained():
+        if supervisor_pid(state) is not None:
+            await_running(state, names, _say)
+        elif detached:
+            detach(state, names, _say)
+            _say("look with `python -m deploy.local status`, stop with `python -m deploy.local down`")
+        elif not supervise(state, names, _say):
+            raise typer.Exit(FAILED)
+
+
+@app.command()
+def status(*, as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False) -> None:
+    """Show every part; exits with 1 unless all of them run."""
+    found = stack_status(state_directory())
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        Console().print(rendered(found))
+    if not found.healthy:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def logs(
+    part: Annotated[str | None, typer.Argument(help="a part, or `supervisor`; all if none is named")] = None,
+    *,
+    following: Annotated[bool, typer.Option("--follow", "-f", help="go on showing what is added")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="how many lines of each log")] = 20,
+) -> None:
+    """Show the ends of the parts' logs."""
+    state = state_directory()
+    with _explained():
+        names = log_names(state, part)
+        show_ends(state, names, lines, _say)
+        if following:
+            follow(state, names, _say)
+
+
+@app.command()
+def down(
+    *, deleting: Annotated[bool, typer.Option("--delete-data", help="delete all that was stored, too")] = False
+) -> None:
+    """Stop the stack; its data stay where they are."""
+    state = state_directory()
+    with _explained():
+        take_down(state, _say)
+        if deleting:
+            delete_data(state)
+            _say(f"deleted what was stored below {state.root}")
+
+
+@app.command("prepare-postgres", hidden=True)
+def prepare() -> None:
+    """A step of `up`: make PostgreSQL's data directory if it isn't there."""
+    with _explained():
+        prepare_postgres(state_directory())
+
+
+@app.command(hidden=True)
+def bootstrap(port: int) -> None:
+    """A step of `up`: give every service its roles and database, in the server on `port`."""
+    with _explained():
+        bootstrap_services(state_directory(), port)
+
+
+def _explained() -> AbstractContextManager[None]:
+    return explained(
+        AlreadyRunningError, ClusterError, MissingBinariesError, PortTakenError, StackError, UnreachableError
+    )
+
+
+def _say(line: str) -> None:
+    typer.echo(line)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m deploy.local")

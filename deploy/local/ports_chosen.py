@@ -1,0 +1,39 @@
+"""Which ports the local stack listens on: its own defaults, unless a variable says otherwise."""
+
+import os
+from dataclasses import dataclass
+
+from deploy.local.parts import Port
+from services.kit.settings import SettingsError
+from services.registry import Service
+
+POSTGRES = Port(15432, "HULEEDU_POSTGRES_PORT")
+CLICKHOUSE = Port(18123, "HULEEDU_CLICKHOUSE_PORT")
+HIGHEST = 65535
+
+
+@dataclass(frozen=True)
+class StackPorts:
+    """The ports of the servers that every stack has."""
+
+    postgres: Port
+    clickhouse: Port
+
+
+def stack_ports() -> StackPorts:
+    """The servers' ports, as the environment sets them; SettingsError names a variable that holds no port."""
+    return StackPorts(_from_environment(POSTGRES), _from_environment(CLICKHOUSE))
+
+
+def service_port(service: Service) -> Port:
+    """The port of a service, as the environment sets it; SettingsError names a variable that holds no port."""
+    return _from_environment(Port(service.port, f"{service.env_prefix}PORT"))
+
+
+def _from_environment(default: Port) -> Port:
+    text = os.environ.get(default.variable)
+    if text is None:
+        return default
+    if not text.isdecimal() or not 0 < int(text) <= HIGHEST:
+        raise SettingsError(f"{default.variable}={text!r} is not a port: write a number from 1 to {HIGHEST}")
+    return Port(int(text), default.variable)

@@ -1,0 +1,73 @@
+"""stack.env: every variable that the project's command lines need to reach the local stack, each in its own role."""
+
+import os
+import secrets
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from deploy.local.ports import LOOPBACK
+from deploy.local.ports_chosen import service_port, stack_ports
+from deploy.local.roles import RolePasswords
+from deploy.local.state import StateDirectory
+from services.registry import SERVICES, Service
+
+CLICKHOUSE_SECRET = "HULEEDU_CLICKHOUSE_PASSWORD"  # noqa: S105 - the name of a variable
+CLICKHOUSE_CLIENTS = ("MIGRATIONS", "CDC", "ANALYTICS")
+HEADER = "# Written by `python -m deploy.local up`: passwords are made once and kept, all else is written anew.\n"
+
+
+def write_environment(state: StateDirectory) -> dict[str, str]:
+    """Write stack.env for the ports of now, readable by its owner alone; SettingsError if a port makes no sense."""
+    values = _secrets(read_environment(state.environment))
+    for service in SERVICES:
+        values |= _service_variables(service, role_passwords(service, values), state)
+    clickhouse = f"http://default:{values[CLICKHOUSE_SECRET]}@{LOOPBACK}:{stack_ports().clickhouse.number}"
+    values |= {f"{client}_CLICKHOUSE_URL": clickhouse for client in CLICKHOUSE_CLIENTS}
+    _write_private(state.environment, HEADER + "".join(f"{name}={value}\n" for name, value in values.items()))
+    return values
+
+
+def read_environment(file: Path) -> dict[str, str]:
+    """The variables of a stack.env; none before it is first written."""
+    return {name: value or "" for name, value in dotenv_values(file).items()}
+
+
+def role_passwords(service: Service, values: dict[str, str]) -> RolePasswords:
+    """The passwords of the service's roles, among the variables of stack.env."""
+    migrator, app, cdc = (values[name] for name in _role_secrets(service))
+    return RolePasswords(migrator=migrator, app=app, cdc=cdc)
+
+
+def _secrets(known: dict[str, str]) -> dict[str, str]:
+    names = [CLICKHOUSE_SECRET, *(name for service in SERVICES for name in _role_secrets(service))]
+    return {name: known.get(name) or secrets.token_urlsafe(24) for name in names}
+
+
+def _role_secrets(service: Service) -> tuple[str, str, str]:
+    prefix = f"HULEEDU_{service.name.upper()}"
+    return f"{prefix}_MIGRATOR_PASSWORD", f"{prefix}_APP_PASSWORD", f"{prefix}_CDC_PASSWORD"
+
+
+def _service_variables(service: Service, passwords: RolePasswords, state: StateDirectory) -> dict[str, str]:
+    place = f"{LOOPBACK}:{stack_ports().postgres.number}/{service.database}"
+    name, prefix = service.name.upper(), service.env_prefix
+    objects = state.objects / service.name
+    return {
+        f"{prefix}DATABASE_URL": f"postgresql+asyncpg://{service.app_role}:{passwords.app}@{place}",
+        f"{prefix}OBJECT_STORE_URL": objects.as_uri(),
+        f"{prefix}HOST": LOOPBACK,
+        f"{prefix}PORT": str(service_port(service).number),
+        f"MIGRATIONS_{name}_DATABASE_URL": (
+            f"postgresql+asyncpg://{service.migrator_role}:{passwords.migrator}@{place}"
+        ),
+        f"CDC_{name}_DATABASE_URL": f"postgresql://{service.cdc_role}:{passwords.cdc}@{place}",
+    }
+
+
+def _write_private(file: Path, text: str) -> None:
+    unfinished = file.with_suffix(".new")
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as output:
+        output.write(text)
+    unfinished.replace(file)
