@@ -1,0 +1,30 @@
+"""What the file service may be told by its environment; the README explains each variable."""
+
+from datetime import timedelta
+
+from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic_settings import SettingsConfigDict
+
+from services.kit.postgres.settings import DatabaseSettings
+
+
+class FileServiceSettings(DatabaseSettings):
+    """Variables `FILE_SERVICE_…`."""
+
+    model_config = SettingsConfigDict(env_prefix="FILE_SERVICE_")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=7001, ge=0, le=65535)
+    log_level: str = Field(default="INFO", pattern="^(?i:debug|info|warning|error|critical)$")
+    object_store_url: str
+    object_store_timeout: PositiveFloat = 10.0
+    max_upload_bytes: PositiveInt = 10 * 1024 * 1024
+    max_request_bytes: PositiveInt = 64 * 1024 * 1024
+    max_files_per_upload: PositiveInt = 100
+    extraction_workers: PositiveInt = 2
+    extraction_timeout: PositiveFloat = 20.0
+    extraction_memory_bytes: PositiveInt = 1024 * 1024 * 1024
+    purge_after: timedelta = timedelta(days=30)
+    purge_interval: timedelta = timedelta(hours=1)
+    sweep_grace: timedelta = timedelta(hours=1)
+    sweep_interval: timedelta = timedelta(hours=1)

@@ -1,0 +1,71 @@
+"""A service's database: its pool of connections, with limits on every wait, and the sessions on it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from services.kit.postgres.actor import Actor, ActorSession, announce_actors
+from services.kit.postgres.errors import database_errors
+from services.kit.postgres.metrics import QueryMetrics
+from services.kit.postgres.settings import DatabaseSettings
+from services.kit.postgres.unit_of_work import UnitOfWork
+
+# The server ends a statement that takes too long; the client does only when the server no longer answers.
+_SECONDS_FOR_SERVER_TO_SAY_SO = 5.0
+
+
+class Database:
+    """Opened by its first query, closed by `close`. tables: those whose names metrics may show."""
+
+    def __init__(self, settings: DatabaseSettings, service: str, tables: Collection[str]) -> None:
+        self.engine = _engine(settings, service)
+        announce_actors(self.engine.sync_engine)
+        QueryMetrics(service, tables).observe(self.engine.sync_engine)
+
+    def session(self, actor: Actor) -> AsyncSession:
+        """A session whose writes carry the actor; whoever asks for it closes it (`async with`)."""
+        return AsyncSession(self.engine, sync_session_class=ActorSession, info=ActorSession.info_of(actor))
+
+    @asynccontextmanager
+    async def transaction(self, actor: Actor) -> AsyncIterator[AsyncSession]:
+        """A session for one unit of work: committed at the end, rolled back if an error leaves."""
+        async with self.session(actor) as session, UnitOfWork(session):
+            yield session
+
+    async def ping(self, seconds: float) -> None:
+        """Return if the database answers within that time; ServiceUnavailableError if not."""
+        with database_errors():
+            async with asyncio.timeout(seconds), self.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def _engine(settings: DatabaseSettings, service: str) -> AsyncEngine:
+    return create_async_engine(
+        settings.database_url.get_secret_value(),
+        pool_size=settings.database_pool_size,
+        max_overflow=0,
+        pool_timeout=settings.database_pool_timeout,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": settings.database_connect_timeout,
+            "command_timeout": settings.database_statement_timeout + _SECONDS_FOR_SERVER_TO_SAY_SO,
+            "server_settings": {
+                "application_name": service,
+                "timezone": "UTC",
+                "statement_timeout": _milliseconds(settings.database_statement_timeout),
+                "lock_timeout": _milliseconds(settings.database_lock_timeout),
+                "idle_in_transaction_session_timeout": _milliseconds(2 * settings.database_statement_timeout),
+            },
+        },
+    )
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(max(1, round(seconds * 1000)))

@@ -1,0 +1,41 @@
+"""The boundary of a transaction: repositories share its session and never commit."""
+
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kit.postgres.errors import database_errors, meaning_of
+
+
+class UnitOfWork:
+    """`async with unit_of_work:` commits at its end, or rolls back what an error leaves undone.
+
+    One after the other may run on the same session, each a transaction. Errors of the database leave it as the domain
+    errors that they mean. Nothing else that can fail like a network belongs inside: it would pass for the database.
+    """
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with database_errors():
+            if error is None:
+                await self._commit()
+            else:
+                await self._session.rollback()
+        meaning = None if error is None else meaning_of(error)
+        if meaning is not None:
+            raise meaning from error
+
+    async def _commit(self) -> None:
+        try:
+            await self._session.commit()
+        except BaseException:
+            await self._session.rollback()
+            raise

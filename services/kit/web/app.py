@@ -1,0 +1,29 @@
+"""The Quart app that every service starts from."""
+
+from quart import Quart
+from quart_schema import Info, QuartSchema
+
+from services.kit.web.errors import register_error_handlers
+from services.kit.web.operations import Check, operations
+from services.kit.web.requests import register_request_hooks
+
+
+def create_app(service: str, title: str, *, checks: dict[str, Check], max_body_bytes: int) -> Quart:
+    """An app with correlation ids, request logs, one shape of errors, /healthz, /metrics, /openapi.json and /docs.
+
+    checks: what must answer for the service to serve, by name; each raises if it doesn't.
+    """
+    app = Quart(service, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
+    QuartSchema(
+        app,
+        info=Info(title=title, version="1"),
+        openapi_path="/openapi.json",
+        swagger_ui_path="/docs",
+        redoc_ui_path=None,
+        scalar_ui_path=None,
+    )
+    register_request_hooks(app)
+    register_error_handlers(app)
+    app.register_blueprint(operations(service, checks))
+    return app

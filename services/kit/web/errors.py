@@ -1,0 +1,75 @@
+"""Every error of a request in the one shape, whoever raised it; what it was is logged, a defect never told."""
+
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+from quart import Quart, ResponseReturnValue
+from quart_schema import RequestSchemaValidationError
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from services.kit.correlation import correlation_id
+from services.kit.errors import DomainError, error_body
+from services.kit.postgres.errors import meaning_of
+
+log = structlog.get_logger(__name__)
+
+_CODES = {400: "validation", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 409: "conflict"}
+_CODES |= {413: "payload_too_large", 429: "too_many_requests", 503: "unavailable"}
+_SECONDS_TO_COME_BACK = "5"
+
+
+def register_error_handlers(app: Quart) -> None:
+    """Answer each kind of error in the one shape."""
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(RequestSchemaValidationError, _schema_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(SQLAlchemyError, _database_error)
+    app.register_error_handler(Exception, _defect)
+
+
+async def _domain_error(error: DomainError) -> ResponseReturnValue:
+    if error.status >= 500:
+        log.warning("request_refused", code=error.code, exc_info=error)
+    return _answer(error.status, error.code, error.message, error.details)
+
+
+async def _schema_error(error: RequestSchemaValidationError) -> ResponseReturnValue:
+    reason = error.validation_error
+    if not isinstance(reason, ValidationError):
+        return _answer(400, "validation", f"the request is not understood: {reason}")
+    fields = [
+        {"field": ".".join(str(part) for part in fault["loc"]), "message": fault["msg"]} for fault in reason.errors()
+    ]
+    names = ", ".join(fault["field"] for fault in fields)
+    return _answer(400, "validation", f"the request is not valid: {names}", {"fields": fields})
+
+
+async def _http_error(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    body, _, headers = _answer(
+        status, _CODES.get(status, error.name.lower().replace(" ", "_")), error.description or ""
+    )
+    kept = {name: value for name, value in error.get_headers() if name.lower() in {"allow", "location", "retry-after"}}
+    return body, status, {**headers, **kept}
+
+
+async def _database_error(error: SQLAlchemyError) -> ResponseReturnValue:
+    meaning = meaning_of(error)
+    if meaning is None:
+        return await _defect(error)
+    meaning.__cause__ = error
+    return await _domain_error(meaning)
+
+
+async def _defect(error: Exception) -> ResponseReturnValue:
+    log.error("request_failed", exc_info=error)
+    return _answer(500, "internal", "something went wrong here; the correlation id helps to find it")
+
+
+def _answer(
+    status: int, code: str, message: str, details: dict[str, Any] | None = None
+) -> tuple[dict[str, Any], int, dict[str, str]]:
+    headers = {"Retry-After": _SECONDS_TO_COME_BACK} if status == 503 else {}
+    return error_body(code, message, correlation_id(), details), status, headers
