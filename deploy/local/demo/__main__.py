@@ -1,0 +1,104 @@
+"""`python -m deploy.local.demo`: starts the stack, drives documents through it, and shows what became of them."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.rule import Rule
+
+from deploy.local.demo.documents import NoDocumentsError, documents
+from deploy.local.demo.teacher import UnexpectedAnswerError
+from deploy.local.demo.workload import Outcome, drive
+from services.kit.settings import Settings
+
+_console = Console()
+_CATCH_UP_SECONDS = 60.0
+_POLL_SECONDS = 0.1
+_NEXT = """\
+The stack goes on running. To look further:
+  python -m deploy.local status                   what runs where
+  python -m analytics query --list                questions that are ready to be asked
+  python -m analytics timeline file.files {file_id} --related
+  python -m cdc lag                               how late ClickHouse is
+  python -m cdc verify                            whether it is right
+and to stop it: make stack-down. (python is .venv/bin/python here.)"""
+
+
+class DemoSettings(Settings):
+    """Where the running stack's file service and ClickHouse are."""
+
+    file_service_host: str = "127.0.0.1"
+    file_service_port: int
+    analytics_clickhouse_url: str
+
+
+def main(
+    directory: Annotated[Path | None, typer.Option("--input", help="a directory of txt, docx and pdf files")] = None,
+) -> None:
+    """Start the platform on this machine and drive documents through it."""
+    try:
+        found = documents(directory)
+    except NoDocumentsError as error:
+        _console.print(f"[red]{error}[/red]")
+        raise typer.Exit(2) from error
+    _run("deploy.local", "up", "--detach")
+    settings = DemoSettings.load()
+    try:
+        with Progress(console=_console) as progress:
+            url = f"http://{settings.file_service_host}:{settings.file_service_port}"
+            outcome = asyncio.run(drive(url, found, progress))
+    except (UnexpectedAnswerError, httpx.HTTPError) as error:
+        _console.print(f"[red]{error}[/red]")
+        raise typer.Exit(1) from error
+    _show(outcome, settings.analytics_clickhouse_url)
+
+
+def _show(outcome: Outcome, clickhouse_url: str) -> None:
+    for what, count in outcome.counts.items():
+        _console.print(f"{count:>5} {what}")
+    _wait_until_seen(outcome.eventful_file, clickhouse_url)
+    _titled("A file's life", "analytics", "timeline", "file.files", outcome.eventful_file)
+    instant = outcome.before_the_changes.isoformat(timespec="microseconds")
+    _titled(f"The files as they were at {instant}", "analytics", "as-of", "file.files", instant)
+    _titled("How late ClickHouse is", "cdc", "lag")
+    _titled("Whether it is right", "cdc", "verify")
+    _console.print(Rule())
+    _console.print(_NEXT.format(file_id=outcome.eventful_file), highlight=False)
+
+
+def _wait_until_seen(file_id: str, clickhouse_url: str) -> None:
+    """Wait until ClickHouse has the file's restoration, its last change."""
+    url = httpx.URL(clickhouse_url)
+    query = "SELECT count() FROM file.files_history WHERE file_id = {file:UUID} AND _reason = 'deleted by mistake'"
+    deadline = time.monotonic() + _CATCH_UP_SECONDS
+    with httpx.Client(auth=(url.username or "default", url.password)) as client:
+        while time.monotonic() < deadline:
+            answer = client.get(url.copy_with(username="", password=""), params={"query": query, "param_file": file_id})
+            if answer.is_success and answer.text.strip() not in {"", "0"}:
+                return
+            time.sleep(_POLL_SECONDS)
+    _console.print(f"[red]ClickHouse did not show the last change within {_CATCH_UP_SECONDS:g} s[/red]")
+    raise typer.Exit(1)
+
+
+def _titled(title: str, *command: str) -> None:
+    _console.print(Rule(title))
+    _console.print(f"$ python -m {' '.join(command)}", style="dim", highlight=False, soft_wrap=True)
+    _run(*command)
+
+
+def _run(module: str, *arguments: str) -> None:
+    finished = subprocess.run([sys.executable, "-m", module, *arguments], check=False)
+    if finished.returncode != 0:
+        raise typer.Exit(finished.returncode)
+
+
+if __name__ == "__main__":
+    typer.run(main)
