@@ -1,7 +1,6 @@
 """The command line of capture: `python -m cdc run|lag|verify|resnapshot`."""
 
 import json
-import logging
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -28,6 +27,7 @@ from cdc.source.slot import BatchLimits
 from cdc.source.slot_setup import NotReadyError
 from cdc.verify.proof import NotCaughtUpError, TableProof, verify_table
 from services.kit.command_line import FAILED, explained
+from services.kit.logging import configure_logging
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Change data capture from PostgreSQL to ClickHouse.")
 _console = Console()
@@ -38,7 +38,7 @@ Services = Annotated[list[str] | None, typer.Argument(help="services, e.g. file;
 @app.command()
 def run(services: Services = None) -> None:
     """Stream the services' changes into ClickHouse until stopped by SIGTERM or Ctrl-C."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    configure_logging("cdc")
     with _explained():
         settings = CdcSettings.load()
         limits = BatchLimits(settings.flush_seconds, settings.batch_rows, settings.batch_bytes)

@@ -3,7 +3,7 @@
 from pydantic import Field, HttpUrl
 from pydantic_settings import SettingsConfigDict
 
-from services.kit.settings import DatabaseSettings, Settings
+from services.kit.settings import DatabaseAddress, Settings
 
 
 class CdcSettings(Settings):
@@ -20,4 +20,4 @@ class CdcSettings(Settings):
 
 def database_url(service: str) -> str:
     """The libpq URL of a service's database for the role `<service>_cdc`, from `CDC_<SERVICE>_DATABASE_URL`."""
-    return str(DatabaseSettings.load(f"CDC_{service.upper()}_").database_url)
+    return str(DatabaseAddress.load(f"CDC_{service.upper()}_").database_url)

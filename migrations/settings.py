@@ -3,7 +3,7 @@
 from pydantic import Field, HttpUrl
 from pydantic_settings import SettingsConfigDict
 
-from services.kit.settings import DatabaseSettings, Settings
+from services.kit.settings import DatabaseAddress, Settings
 from services.registry import Service
 
 
@@ -18,4 +18,4 @@ class MigrationsSettings(Settings):
 
 def database_url(service: Service) -> str:
     """The address of a service's database for its migrator, from `MIGRATIONS_<SERVICE>_DATABASE_URL`."""
-    return str(DatabaseSettings.load(f"MIGRATIONS_{service.name.upper()}_").database_url)
+    return str(DatabaseAddress.load(f"MIGRATIONS_{service.name.upper()}_").database_url)

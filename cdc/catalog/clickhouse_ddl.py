@@ -152,7 +152,7 @@ def _of_service(name: str, captured: CapturedTable) -> str:
 
 def _as_of(captured: CapturedTable) -> str:
     at = "{at:DateTime64(6, 'UTC')}"
-    values = [*(column.name for column in captured.value_columns), "_commit_time", "_op"]
+    values = [*(column.name for column in captured.value_columns), "_commit_time", "_raw", "_op"]
     # argMax skips NULLs, so the whole image is one tuple.
     image = f"argMax(tuple({_names(values)}), _version)"
     unpacked = ", ".join(f"image.{number} AS {quoted(name)}" for number, name in enumerate(values[:-1], start=1))

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
             raise SettingsError(f"{'; '.join(wrong)} (in the environment, or in {env_file()})") from error
 
 
-class DatabaseSettings(Settings):
+class DatabaseAddress(Settings):
     """One database; made with the prefix of whoever connects, since each connects as a role of its own."""
 
     database_url: PostgresDsn
