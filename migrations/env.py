@@ -1,4 +1,5 @@
 """Alembic's environment, one for all services: the section of alembic.ini that is in use names the service."""
+# pylint: disable=no-member  # Alembic fills its context at run time
 
 import importlib
 
