@@ -1,0 +1,45 @@
+"""Command line of the endpoint: `python -m deploy.local.clickhouse --path DIR --port N`."""
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+
+from deploy.local.clickhouse.directory import DirectoryInUseError, owned_directory
+from deploy.local.clickhouse.server import AddressError, Options, listening_socket, serve
+
+PASSWORD_VARIABLE = "HULEEDU_CLICKHOUSE_PASSWORD"  # noqa: S105 - the variable's name
+MAX_STATEMENTS = 32
+UNUSABLE = 2
+
+
+def options_from(arguments: list[str]) -> Options:
+    """Options from the command line and the password's environment variable."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.local.clickhouse", description="ClickHouse on loopback.")
+    parser.add_argument("--path", type=Path, required=True, help="directory of the data")
+    parser.add_argument("--port", type=int, required=True, help="port to listen on")
+    parser.add_argument("--host", default="127.0.0.1", help="loopback address to listen on (%(default)s)")
+    parser.add_argument(
+        "--max-statements", type=int, default=MAX_STATEMENTS, help="statements that may run at once (%(default)s)"
+    )
+    given = parser.parse_args(arguments)
+    password = os.environ.get(PASSWORD_VARIABLE) or None
+    return Options(given.path, given.host, given.port, password, given.max_statements)
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until a signal; the exit code is 2 when the directory or the address can't be used."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    options = options_from(arguments)
+    try:
+        with owned_directory(options.path) as directory, listening_socket(options.host, options.port) as listener:
+            serve(options, directory, listener)
+    except (AddressError, DirectoryInUseError) as error:
+        print(f"clickhouse endpoint: {error}", file=sys.stderr)
+        return UNUSABLE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

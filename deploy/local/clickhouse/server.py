@@ -1,0 +1,116 @@
+"""Serves the endpoint until a signal: starts listening once the engine is open, and stops without cutting an insert."""
+
+import asyncio
+import ipaddress
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from deploy.local.clickhouse.app import Endpoint
+from deploy.local.clickhouse.directory import DataDirectory
+from deploy.local.clickhouse.engine import Engine
+from deploy.local.clickhouse.sessions import Sessions
+from deploy.local.clickhouse.workers import Workers
+
+STOP_SECONDS = 15
+REAP_SECONDS = 1.0
+BACKLOG = 512
+
+
+class AddressError(Exception):
+    """The endpoint can't or must not listen where it was told to."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the endpoint was started."""
+
+    path: Path
+    host: str
+    port: int
+    password: str | None
+    max_statements: int
+
+
+class _Server(uvicorn.Server):
+    """A server that cancels reading statements when told to stop, and lets inserts finish."""
+
+    def __init__(self, config: uvicorn.Config, workers: Workers) -> None:
+        super().__init__(config)
+        self._workers = workers
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._workers.cancel_reads()
+        await super().shutdown(sockets)
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """A socket bound to a loopback address; AddressError for any other, or when the port is taken."""
+    address = "127.0.0.1" if host == "localhost" else host
+    try:
+        loopback = ipaddress.ip_address(address).is_loopback
+    except ValueError as error:
+        raise AddressError(f"{host!r} is no address: use 127.0.0.1") from error
+    if not loopback:
+        raise AddressError(f"{host} is not on the loopback: this endpoint is for one machine, use 127.0.0.1")
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    # asyncio sets TCP_NODELAY only where the protocol is named; without it each answer waits 40 ms for an ACK.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address, port))
+    except OSError as error:
+        listener.close()
+        raise AddressError(f"can't listen on {address}:{port}: {error.strerror}. Choose another --port") from error
+    return listener
+
+
+def serve(options: Options, directory: DataDirectory, listener: socket.socket) -> None:
+    """Open the engine and answer requests until SIGTERM or SIGINT; the engine is closed on return."""
+    with _opened(directory) as engine:
+        workers, sessions = Workers(engine, options.max_statements), Sessions(engine)
+        app = Endpoint(engine, sessions, workers, directory.uploads, options.password)
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+        # uvicorn raises the signal again once it has stopped: by then it has done its work.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+        asyncio.run(_run(_Server(config, workers), sessions, listener))
+        workers.close()
+        sessions.close_expired(float("inf"))
+
+
+@contextmanager
+def _opened(directory: DataDirectory) -> Iterator[Engine]:
+    engine = Engine(directory.engine)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+async def _run(server: uvicorn.Server, sessions: Sessions, listener: socket.socket) -> None:
+    reaper = asyncio.create_task(_reap(sessions))
+    await server.serve(sockets=[listener])
+    reaper.cancel()
+    with suppress(asyncio.CancelledError):
+        await reaper
+
+
+async def _reap(sessions: Sessions) -> None:
+    while True:
+        await asyncio.sleep(REAP_SECONDS)
+        sessions.close_expired()
