@@ -5,7 +5,13 @@ from pathlib import Path
 from typing import Self
 
 from pydantic import PostgresDsn, ValidationError
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 ENV_FILE_VARIABLE = "HULEEDU_ENV_FILE"
 DEFAULT_ENV_FILE = Path(".huleedu/stack.env")
@@ -39,7 +45,7 @@ class Settings(BaseSettings):
         return (
             init_settings,
             env_settings,
-            DotEnvSettingsSource(settings_cls, env_file=env_file()),
+            DotEnvSettingsSource(settings_cls, env_file=env_file(), env_prefix=_prefix_of(env_settings)),
             file_secret_settings,
         )
 
@@ -52,6 +58,11 @@ class Settings(BaseSettings):
         except ValidationError as error:
             wrong = (f"{prefix}{_field(entry['loc'])}: {entry['msg']}" for entry in error.errors())
             raise SettingsError(f"{'; '.join(wrong)} (in the environment, or in {env_file()})") from error
+
+
+def _prefix_of(source: PydanticBaseSettingsSource) -> str | None:
+    """The prefix that this construction uses, which `load` may have chosen."""
+    return source.env_prefix if isinstance(source, EnvSettingsSource) else None
 
 
 class DatabaseAddress(Settings):
