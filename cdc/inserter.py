@@ -58,7 +58,8 @@ class Inserter:
 
     def _run(self) -> None:
         try:
-            while batch := self._waiting.get():
+            # An empty batch is false, and only None says that no more will come.
+            while (batch := self._waiting.get()) is not None:
                 self._store_until_done(batch)
                 self.acknowledged = batch.end_lsn or self.acknowledged
                 del batch  # its memory goes before the wait for the next one

@@ -1,0 +1,134 @@
+"""The catalog as models declare it, and each declaration that is refused, with its reason and advice."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    Enum,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeEngine
+
+from cdc.catalog.declared import all_catalogs, catalog_of_metadata, service_catalog, table_named
+from cdc.catalog.model import RESERVED_COLUMNS, CapturedTable, CatalogError
+from services.kit.capture import Capture
+from services.registry import SERVICES
+from tests.unit.cdc.tables import shelf_catalog
+
+
+def captured(*columns: Column[object] | PrimaryKeyConstraint, capture: Capture | None = None) -> CapturedTable:
+    metadata = MetaData()
+    Table("notes", metadata, *columns, info=(capture or Capture()).info())
+    return catalog_of_metadata("desk", metadata).tables[0]
+
+
+def key(name: str = "id") -> Column[object]:
+    return Column(name, Integer, primary_key=True)
+
+
+def test_only_tables_with_a_capture_are_captured() -> None:
+    assert [str(table) for table in shelf_catalog().tables] == ["library.books", "library.loans"]
+
+
+def test_key_columns_come_first_and_excluded_ones_not_at_all() -> None:
+    books = shelf_catalog().by_name["public", "books"]
+    assert [column.name for column in books.columns] == ["book_id", "title", "price", "shelf"]
+    assert (books.key, books.excluded, books.subject) == (("book_id",), frozenset({"cover"}), "title")
+
+
+def test_types_are_named_as_postgresql_names_them() -> None:
+    books, loans = shelf_catalog().tables
+    assert {c.name: c.postgres_type for c in (*books.columns, *loans.columns)} == {
+        "book_id": "uuid",
+        "title": "text",
+        "price": "numeric(10, 2)",
+        "shelf": "label",
+        "book": "text",
+        "number": "integer",
+        "days": "bigint",
+        "returned": "boolean",
+        "due": "timestamp with time zone",
+    }
+
+
+def test_every_service_declares_what_is_captured() -> None:
+    assert [catalog.service for catalog in all_catalogs()] == [service.name for service in SERVICES]
+    assert all(catalog.tables for catalog in all_catalogs())
+
+
+def test_the_file_service_captures_files_and_their_versions() -> None:
+    files, versions = sorted(service_catalog("file").tables, key=lambda table: table.name, reverse=True)
+    assert (str(files), files.key, files.subject) == ("file.files", ("file_id",), "user_id")
+    assert (str(versions), versions.key, versions.subject) == (
+        "file.file_versions",
+        ("file_id", "version"),
+        "uploaded_by",
+    )
+
+
+def test_a_table_is_found_by_its_name_and_an_unknown_one_answered_with_those_there_are() -> None:
+    assert table_named("file.files").name == "files"
+    with pytest.raises(CatalogError, match=r"'file\.nothing'; captured tables: file\.file_versions, file\.files"):
+        table_named("file.nothing")
+
+
+def test_an_unknown_service_is_answered_with_those_there_are() -> None:
+    with pytest.raises(KeyError, match="known services: file"):
+        service_catalog("mail")
+
+
+def test_a_table_without_a_primary_key_is_refused() -> None:
+    with pytest.raises(CatalogError, match=r"desk\.notes cannot be captured: it has no primary key: give it one"):
+        captured(Column("id", Integer))
+
+
+def test_a_deferrable_primary_key_is_refused() -> None:
+    with pytest.raises(CatalogError, match=r"primary key is deferrable.*make it not deferrable"):
+        captured(Column("id", Integer), PrimaryKeyConstraint("id", deferrable=True))
+
+
+@pytest.mark.parametrize(
+    ("capture", "reason"),
+    [
+        (Capture(exclude=frozenset({"body"})), "excludes columns that it does not have: body"),
+        (Capture(exclude=frozenset({"id"})), "excludes columns of its primary key: id"),
+        (Capture(subject="owner"), "names the subject 'owner', which is not a captured column"),
+        (Capture(exclude=frozenset({"author"}), subject="author"), "names the subject 'author'"),
+        (Capture(retain=timedelta(0)), "retain must be longer than nothing"),
+        (Capture(retain=timedelta(days=-1)), "retain must be longer than nothing"),
+    ],
+)
+def test_a_capture_that_does_not_fit_its_table_is_refused(capture: Capture, reason: str) -> None:
+    with pytest.raises(CatalogError, match=f"desk.notes cannot be captured: .*{reason}"):
+        captured(key(), Column("author", Text), capture=capture)
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED_COLUMNS))
+def test_a_column_named_like_one_of_captures_own_is_refused(name: str) -> None:
+    with pytest.raises(CatalogError, match=f"names capture uses itself: {name}"):
+        captured(key(), Column(name, Text))
+
+
+@pytest.mark.parametrize("kind", [LargeBinary(), ARRAY(Text), String(3).with_variant(ARRAY(Text), "postgresql")])
+def test_a_type_without_canonical_text_is_refused_unless_excluded(kind: TypeEngine[object]) -> None:
+    with pytest.raises(CatalogError, match=r"column body: type .* has no canonical text yet; exclude the column, or"):
+        captured(key(), Column("body", kind))
+    assert captured(key(), Column("body", kind), capture=Capture(exclude=frozenset({"body"}))).key == ("id",)
+
+
+def test_a_floating_point_key_is_refused() -> None:
+    with pytest.raises(CatalogError, match="key column id is a floating-point number"):
+        captured(Column("id", Float, primary_key=True))
+
+
+def test_an_enum_without_a_type_of_its_own_is_carried_as_a_label() -> None:
+    assert captured(key(), Column("kind", Enum("a", "b", native_enum=False))).columns[1].postgres_type == "label"

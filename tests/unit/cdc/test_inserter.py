@@ -1,0 +1,138 @@
+"""The inserter: it acknowledges what is stored and nothing else, tries again, and stops for what cannot go well."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from clickhouse_connect.driver.exceptions import OperationalError
+
+from cdc.batch import Batch, Commit, Transaction
+from cdc.clickhouse import InsertRefusedError
+from cdc.inserter import Inserter
+
+SOON = 10.0
+Start = Callable[[Callable[[Batch], None]], Inserter]
+
+
+def batch(end_lsn: int | None = None) -> Batch:
+    made = Batch(row_count=1)
+    if end_lsn is not None:
+        made.commits.append(Commit(Transaction(1, 0, end_lsn - 1), end_lsn, 1))
+    return made
+
+
+@pytest.fixture
+def stopping() -> threading.Event:
+    return threading.Event()
+
+
+@pytest.fixture
+def start(stopping: threading.Event) -> Iterator[Start]:
+    started: list[Inserter] = []
+
+    def start_one(store: Callable[[Batch], None]) -> Inserter:
+        started.append(Inserter(store, stopping, "test"))
+        return started[-1]
+
+    yield start_one
+    stopping.set()
+    for inserter in started:
+        inserter.finish()
+
+
+def test_everything_taken_is_stored_in_order_before_finish_returns(start: Start) -> None:
+    stored: list[Batch] = []
+    inserter = start(stored.append)
+    batches = [batch(number) for number in range(1, 6)]
+    assert all(inserter.offer(each, SOON) for each in batches)
+    inserter.finish()
+    assert stored == batches
+    assert inserter.acknowledged == 5
+
+
+def test_nothing_is_acknowledged_before_it_is_stored(start: Start) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def store(_batch: Batch) -> None:
+        begun.set()
+        assert may_end.wait(SOON)
+
+    inserter = start(store)
+    inserter.offer(batch(100), SOON)
+    assert begun.wait(SOON)
+    assert inserter.acknowledged == 0
+    may_end.set()
+    inserter.finish()
+    assert inserter.acknowledged == 100
+
+
+def test_a_batch_within_a_transaction_moves_nothing(start: Start) -> None:
+    inserter = start(lambda _batch: None)
+    for each in (batch(100), batch(None)):
+        inserter.offer(each, SOON)
+    inserter.finish()
+    assert inserter.acknowledged == 100
+
+
+def test_a_batch_is_tried_again_as_it_is_until_clickhouse_takes_it(start: Start) -> None:
+    tried: list[Batch] = []
+
+    def store(each: Batch) -> None:
+        tried.append(each)
+        if len(tried) < 3:
+            raise OperationalError("connection lost")
+
+    inserter, only = start(store), batch(100)
+    inserter.offer(only, SOON)
+    inserter.finish()
+    assert [each is only for each in tried] == [True, True, True]
+    assert (inserter.acknowledged, inserter.failure) == (100, None)
+
+
+def test_a_refused_batch_stops_it_and_whoever_offers_the_next_is_told(start: Start) -> None:
+    def store(_batch: Batch) -> None:
+        raise InsertRefusedError("never")
+
+    inserter = start(store)
+    inserter.offer(batch(100), SOON)
+    inserter.finish()
+    assert inserter.acknowledged == 0
+    with pytest.raises(InsertRefusedError, match="never"):
+        inserter.offer(batch(101), SOON)
+
+
+def test_when_told_to_stop_a_failing_batch_is_given_up(start: Start, stopping: threading.Event) -> None:
+    def store(_batch: Batch) -> None:
+        stopping.set()
+        raise OperationalError("connection lost")
+
+    inserter = start(store)
+    inserter.offer(batch(100), SOON)
+    inserter.finish()
+    assert inserter.acknowledged == 0
+    with pytest.raises(OperationalError):
+        inserter.check()
+
+
+def test_one_batch_waits_while_one_is_stored_and_no_more(start: Start) -> None:
+    may_end = threading.Event()
+    inserter = start(lambda _batch: assert_(may_end.wait(SOON)))
+    assert inserter.offer(batch(1), SOON)
+    assert inserter.offer(batch(2), SOON)
+    assert not inserter.has_room
+    assert not inserter.offer(batch(3), timeout=0.05)
+    may_end.set()
+
+
+def test_a_batch_in_which_nothing_was_captured_does_not_end_it(start: Start) -> None:
+    stored: list[Batch] = []
+    inserter = start(stored.append)
+    for each in (Batch(), batch(100)):
+        assert inserter.offer(each, SOON)
+    inserter.finish()
+    assert len(stored) == 2
+    assert inserter.acknowledged == 100
+
+
+def assert_(truth: bool) -> None:
+    assert truth

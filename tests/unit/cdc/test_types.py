@@ -1,0 +1,69 @@
+"""The rules of types: which name leads to which rule, and which names lead to none."""
+
+import pytest
+
+from cdc.catalog.types import CARRIED_AS_TEXT, UnsupportedTypeError, rule_for
+
+STORED = {
+    "smallint": "Nullable(Int16)",
+    "integer": "Nullable(Int32)",
+    "bigint": "Nullable(Int64)",
+    "real": "Nullable(Float32)",
+    "double precision": "Nullable(Float64)",
+    "uuid": "Nullable(UUID)",
+    "boolean": "Nullable(Bool)",
+    "date": "Nullable(Date32)",
+    "timestamp without time zone": "Nullable(DateTime64(6, 'UTC'))",
+    "timestamp with time zone": "Nullable(DateTime64(6, 'UTC'))",
+    "timestamp(3) with time zone": "Nullable(DateTime64(6, 'UTC'))",
+    "numeric(12, 2)": "Nullable(Decimal(12, 2))",
+    "numeric(12,2)": "Nullable(Decimal(12, 2))",
+    "numeric(5)": "Nullable(Decimal(5, 0))",
+    "numeric(76,10)": "Nullable(Decimal(76, 10))",
+    "numeric(77,10)": "Nullable(String)",
+    "numeric(2,4)": "Nullable(String)",
+    "character varying(255)": "Nullable(String)",
+    "label": "LowCardinality(Nullable(String))",
+    **dict.fromkeys(CARRIED_AS_TEXT, "Nullable(String)"),
+}
+UNSUPPORTED = [
+    "bytea",
+    "text[]",
+    "integer[]",
+    "time with time zone",
+    "point",
+    "character(3)",
+    "money",
+    "",
+    "Integer; x",
+]
+
+
+@pytest.mark.parametrize(("postgres_type", "stored"), STORED.items())
+def test_a_type_is_stored_as_its_rule_says(postgres_type: str, stored: str) -> None:
+    assert rule_for(postgres_type).nullable == stored
+
+
+@pytest.mark.parametrize("postgres_type", UNSUPPORTED)
+def test_a_type_without_a_rule_is_refused_by_name(postgres_type: str) -> None:
+    with pytest.raises(UnsupportedTypeError, match="has no canonical text yet") as refusal:
+        rule_for(postgres_type)
+    assert postgres_type in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("precision", "function"),
+    [(9, "toDecimal32"), (10, "toDecimal64"), (18, "toDecimal64"), (19, "toDecimal128"), (39, "toDecimal256")],
+)
+def test_a_decimal_is_cast_at_the_width_that_holds_it(precision: int, function: str) -> None:
+    assert f"{function}OrNull(x, 2)" in rule_for(f"numeric({precision},2)").cast("x")
+
+
+def test_only_texts_cannot_lose_anything() -> None:
+    assert {name for name in STORED if rule_for(name).is_text} == {
+        *CARRIED_AS_TEXT,
+        "character varying(255)",
+        "label",
+        "numeric(77,10)",
+        "numeric(2,4)",
+    }
