@@ -49,7 +49,7 @@ def execute(sessions: Sessions, request: Request, statement: Statement) -> Answe
     """Run `statement`; an answer with a stream holds its handle until `release` is called."""
     _refuse(request, statement)
     with ExitStack() as resources:
-        handle = resources.enter_context(sessions.handle_for(request))
+        handle = resources.enter_context(sessions.handle_for(request, changes_session=statement.changes_session))
         if isinstance(statement, Insert):
             return _insert(handle, request, statement)
         name = statement.format or request.format

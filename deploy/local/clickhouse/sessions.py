@@ -1,14 +1,14 @@
 """Handles for requests: a fresh one each, or the kept one of a session with its temporary tables and settings."""
 
-import json
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from deploy.local.clickhouse.engine import Engine, Handle, assign, quoted_name, text_literal
+from deploy.local.clickhouse.engine import Engine, Handle, assign
 from deploy.local.clickhouse.errors import BAD_ARGUMENTS, SESSION_IS_LOCKED, SESSION_NOT_FOUND, ClickHouseError
+from deploy.local.clickhouse.overrides import Overrides
 from deploy.local.clickhouse.request import Request
 
 DEFAULT_TIMEOUT_SECONDS = 60
@@ -20,6 +20,7 @@ class Session:
     """A kept handle."""
 
     handle: Handle
+    overrides: Overrides = field(default_factory=Overrides)
     busy: bool = False
     timeout: float = DEFAULT_TIMEOUT_SECONDS
     expires: float = 0.0
@@ -34,8 +35,8 @@ class Sessions:
         self._guard = threading.Lock()
 
     @contextmanager
-    def handle_for(self, request: Request) -> Iterator[Handle]:
-        """The handle with the request's database and settings in force; what a session had comes back on leaving."""
+    def handle_for(self, request: Request, *, changes_session: bool) -> Iterator[Handle]:
+        """A handle with the request's database and settings in force, for the time of the context."""
         name = request.parameters.get("session_id")
         # Nothing can lift `readonly` from a handle: such a request gets one of its own.
         if not name or "readonly" in request.settings:
@@ -45,13 +46,18 @@ class Sessions:
             return
         session = self._acquire(name, request)
         try:
-            with _overridden(session.handle, request):
-                yield session.handle
+            if changes_session:
+                session.overrides.put(session.handle, None, {})
+            else:
+                session.overrides.put(session.handle, request.database, request.settings)
+            if "log_comment" not in request.settings:
+                assign(session.handle, None, {"log_comment": request.query_id})
+            yield session.handle
         finally:
             self._release(session)
 
     def close_expired(self, now: float | None = None) -> None:
-        """Close the sessions whose time is over; at every moment when `now` is infinite."""
+        """Close the sessions whose time is over at `now` (monotonic seconds; infinity for all)."""
         now = time.monotonic() if now is None else now
         with self._guard:
             expired = [name for name, session in self._sessions.items() if not session.busy and session.expires <= now]
@@ -82,35 +88,3 @@ def _timeout(request: Request) -> float:
         message = f"session_timeout is {given!r}: give seconds from 1 to {MAX_TIMEOUT_SECONDS}."
         raise ClickHouseError(BAD_ARGUMENTS, message)
     return float(given)
-
-
-@contextmanager
-def _overridden(handle: Handle, request: Request) -> Iterator[None]:
-    """A request's database and settings hold for that request alone, whatever the session had set for itself."""
-    database, settings = request.database, request.settings
-    if not database and not settings:
-        assign(handle, None, {"log_comment": request.query_id})
-        yield
-        return
-    restore = _restoring(handle, list(settings)) + ([_restoring_database(handle)] if database else [])
-    try:
-        assign(handle, database, {"log_comment": request.query_id} | settings)
-        yield
-    finally:
-        for statement in restore:
-            handle.query(statement, "Null")
-
-
-def _restoring(handle: Handle, names: list[str]) -> list[str]:
-    if not names:
-        return []
-    wanted = ", ".join(text_literal(name) for name in names)
-    query = f"SELECT name, value, changed FROM system.settings WHERE name IN ({wanted})"  # noqa: S608 - quoted above
-    lines = (handle.query(query, "JSONCompactEachRow").bytes() or b"").splitlines()
-    before = [json.loads(line) for line in lines]
-    return [f"SET {name} = {text_literal(value) if int(changed) else 'DEFAULT'}" for name, value, changed in before]
-
-
-def _restoring_database(handle: Handle) -> str:
-    name: bytes = handle.query("SELECT currentDatabase()", "TabSeparatedRaw").bytes()
-    return f"USE {quoted_name(name.decode().removesuffix(chr(10)))}"

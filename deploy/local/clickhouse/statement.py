@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from deploy.local.clickhouse.lexer import Kind, Text, Token, tokens
 
 STREAMABLE_STATEMENTS = ("SELECT", "WITH")
-READING_STATEMENTS = (*STREAMABLE_STATEMENTS, "SHOW", "DESCRIBE", "DESC", "EXPLAIN", "EXISTS", "CHECK", "SET", "USE")
+SESSION_STATEMENTS = ("SET", "USE")
+READING_STATEMENTS = (
+    *STREAMABLE_STATEMENTS,
+    "SHOW",
+    "DESCRIBE",
+    "DESC",
+    "EXPLAIN",
+    "EXISTS",
+    "CHECK",
+    *SESSION_STATEMENTS,
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,7 @@ class Query:
     format: str | None
     reads: bool
     streams: bool
+    changes_session: bool
 
 
 def insert_head(text: Text, *, complete: bool) -> InsertHead | None:
@@ -74,7 +85,8 @@ def query_of(text: bytes) -> Query:
     first = next((token for token in found if token.text != b"("), None)
     reads = first is not None and first.is_word(*READING_STATEMENTS) and not inserts
     streams = reads and found[0].is_word(*STREAMABLE_STATEMENTS)
-    return Query(text, _result_format(found), reads, streams)
+    changes_session = first is not None and first.is_word(*SESSION_STATEMENTS)
+    return Query(text, _result_format(found), reads, streams, changes_session)
 
 
 def _result_format(found: list[Token]) -> str | None:

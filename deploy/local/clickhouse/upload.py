@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, ClassVar, Self
 
 from deploy.local.clickhouse.errors import TOO_MANY_BYTES, ClickHouseError
 from deploy.local.clickhouse.statement import InsertHead, Query, insert_head, query_of
@@ -44,7 +44,8 @@ class Insert:
     head: InsertHead
     data: Path
 
-    reads = False
+    reads: ClassVar[bool] = False
+    changes_session: ClassVar[bool] = False
 
 
 Statement = Query | Insert
