@@ -31,6 +31,7 @@ from services.kit.logging import configure_logging
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Change data capture from PostgreSQL to ClickHouse.")
 _console = Console()
+_PATIENCE_SECONDS = 5.0
 Json = Annotated[bool, typer.Option("--json", help="one JSON object a line instead of a table")]
 Services = Annotated[list[str] | None, typer.Argument(help="services, e.g. file; all if none is named")]
 
@@ -51,10 +52,10 @@ def run(services: Services = None) -> None:
 
 @app.command()
 def lag(services: Services = None, *, as_json: Json = False) -> None:
-    """Say how far ClickHouse is behind each service's database, and what each replication slot holds back."""
+    """Say how long a change takes to ClickHouse now, and how much WAL each replication slot holds back."""
     with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
         catalogs = _catalogs(services)
-        found = [service_lag(each, database_url(each.service), opened) for each in catalogs]
+        found = [service_lag(each, database_url(each.service), opened, _PATIENCE_SECONDS) for each in catalogs]
         tables = [table for each in catalogs for table in table_lags(each, opened)]
     if as_json:
         for line in [*map(asdict, found), *map(asdict, tables)]:
@@ -120,20 +121,22 @@ def _say_proof(proof: TableProof, *, as_json: bool) -> None:
 
 
 def _service_table(found: Sequence[ServiceLag]) -> Table:
-    shown = Table("service", "seconds behind", "newest commit stored", "slot", "unconfirmed WAL", "retained WAL")
+    shown = Table("service", "delay", "stored up to (UTC)", "slot", "unconfirmed", "retained", title="services")
     for each in found:
         slot = each.slot
         state = "none" if slot is None else f"{'active' if slot.active else 'not read'}, {slot.wal_status}"
-        behind = "never started" if each.seconds_behind is None else f"{each.seconds_behind:.1f}"
+        newest = f"{each.newest_commit:%Y-%m-%d %H:%M:%S}" if each.newest_commit else "none"
+        delay = f"over {_PATIENCE_SECONDS:g} s" if each.delay_seconds is None else f"{each.delay_seconds:.2f} s"
         wal = ("", "") if slot is None else (_bytes(slot.unconfirmed_bytes), _bytes(slot.retained_bytes))
-        shown.add_row(each.service, behind, str(each.newest_commit or ""), state, *wal)
+        shown.add_row(each.service, delay, newest, state, *wal)
     return shown
 
 
 def _table_table(found: Sequence[TableLag]) -> Table:
-    shown = Table("table", "changes", "newest change", "values kept as text beside their cast")
+    shown = Table("table", "changes", "newest (UTC)", "kept as text", title="tables")
     for each in found:
-        shown.add_row(each.table, str(each.changes), str(each.newest_change or ""), str(each.raw_values))
+        newest = f"{each.newest_change:%Y-%m-%d %H:%M:%S}" if each.newest_change else "none"
+        shown.add_row(each.table, str(each.changes), newest, str(each.raw_values))
     return shown
 
 

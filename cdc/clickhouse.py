@@ -1,12 +1,13 @@
 """ClickHouse as capture uses it: one client, exact inserts, and which of its errors pass by themselves."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
-import clickhouse_connect
 from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import DatabaseError, Error, OperationalError
+
+from services.kit.clickhouse import connected
 
 # Said with every insert: a server's own defaults for these have changed over the years.
 _INSERT_SETTINGS = {
@@ -31,13 +32,7 @@ class ShortInsertError(RuntimeError):
 @contextmanager
 def client(url: str) -> Iterator[Client]:
     """A client that threads may share; no compression, which costs more than it saves on the way to a near server."""
-    opened = clickhouse_connect.get_client(
-        dsn=url,
-        autogenerate_session_id=False,
-        compress=False,
-        send_receive_timeout=_SEND_RECEIVE_TIMEOUT_SECONDS,
-    )
-    with closing(opened):
+    with connected(url, compress=False, send_receive_timeout=_SEND_RECEIVE_TIMEOUT_SECONDS) as opened:
         yield opened
 
 

@@ -1,16 +1,20 @@
 """Lag: how far ClickHouse is behind each service's database, in time and in bytes of WAL that a slot holds back."""
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
 from clickhouse_connect.driver import Client
+from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from cdc.bookkeeping import progress
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.clickhouse import rows_of
-from cdc.postgres import rows, session
+from cdc.postgres import lsn_number, rows, session
+from cdc.source.heartbeat import beat
 
+_POLL_SECONDS = 0.01
 _SLOT = (
     "SELECT active, wal_status, invalidation_reason,"
     " pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint,"
@@ -33,10 +37,13 @@ class Slot:
 
 @dataclass(frozen=True)
 class ServiceLag:
-    """One service: seconds since the newest stored commit (heartbeats count), and its slot, None if there is none."""
+    """One service: how long a commit made now took to be stored, None if longer than the probe waited; the rest of it.
+
+    newest_commit: the time of the newest stored commit, heartbeats among them; slot: None if there is none.
+    """
 
     service: str
-    seconds_behind: float | None
+    delay_seconds: float | None
     newest_commit: datetime | None
     slot: Slot | None
 
@@ -51,18 +58,30 @@ class TableLag:
     raw_values: int
 
 
-def service_lag(catalog: ServiceCatalog, database_url: str, client: Client) -> ServiceLag:
-    """How far a service's copy is behind; compares PostgreSQL's clock with commit times, both its own."""
+def service_lag(catalog: ServiceCatalog, database_url: str, client: Client, patience_seconds: float) -> ServiceLag:
+    """How far a service's copy is behind; measured with a heartbeat of its own, waited for `patience_seconds`."""
     with session(database_url) as connection:
+        delay = _probe(connection, client, catalog.service, patience_seconds)
         found = rows(connection, _SLOT, slot_name(catalog.service))
-        now: datetime = rows(connection, "SELECT clock_timestamp() AT TIME ZONE 'UTC'")[0][0]
     reached = progress(client, catalog.service)
     return ServiceLag(
         service=catalog.service,
-        seconds_behind=(now - _without_zone(reached.commit_time)).total_seconds() if reached else None,
+        delay_seconds=delay,
         newest_commit=reached.commit_time if reached else None,
         slot=Slot(*found[0]) if found else None,
     )
+
+
+def _probe(connection: Connection, client: Client, service: str, patience_seconds: float) -> float | None:
+    beat(connection)
+    committed = time.monotonic()
+    wanted = lsn_number(rows(connection, "SELECT pg_current_wal_lsn()::text")[0][0])
+    while (waited := time.monotonic() - committed) < patience_seconds:
+        reached = progress(client, service)
+        if reached and reached.lsn >= wanted:
+            return waited
+        time.sleep(_POLL_SECONDS)
+    return None
 
 
 def table_lags(catalog: ServiceCatalog, client: Client) -> list[TableLag]:
@@ -73,7 +92,3 @@ def table_lags(catalog: ServiceCatalog, client: Client) -> list[TableLag]:
         changes, newest, raw = rows_of(client, query)[0]
         lags.append(TableLag(str(table), int(changes), newest if changes else None, int(raw)))
     return lags
-
-
-def _without_zone(time: datetime) -> datetime:
-    return time.replace(tzinfo=None)

@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Annotated
 
-import clickhouse_connect
 import typer
 from alembic.util import CommandError
 from clickhouse_connect.driver import Client
@@ -20,6 +19,7 @@ from cdc.catalog.declared import all_catalogs, service_catalog
 from cdc.catalog.model import CatalogError
 from migrations import capture, clickhouse, postgres
 from migrations.settings import MigrationsSettings, database_url
+from services.kit.clickhouse import connected
 from services.kit.command_line import FAILED, explained
 from services.registry import SERVICES, Service, service_named
 
@@ -126,7 +126,5 @@ def _wanted() -> tuple[ClickHouseObject, ...]:
     return wanted_objects(all_catalogs(), durable=MigrationsSettings.load().clickhouse_durable)
 
 
-def _clickhouse() -> Client:
-    return clickhouse_connect.get_client(
-        dsn=str(MigrationsSettings.load().clickhouse_url), autogenerate_session_id=False
-    )
+def _clickhouse() -> AbstractContextManager[Client]:
+    return connected(str(MigrationsSettings.load().clickhouse_url))
