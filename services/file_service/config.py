@@ -24,7 +24,8 @@ class FileServiceSettings(DatabaseSettings):
     extraction_workers: PositiveInt = 2
     extraction_timeout: PositiveFloat = 20.0
     extraction_memory_bytes: PositiveInt = 1024 * 1024 * 1024
-    purge_after: timedelta = timedelta(days=30)
-    purge_interval: timedelta = timedelta(hours=1)
-    sweep_grace: timedelta = timedelta(hours=1)
-    sweep_interval: timedelta = timedelta(hours=1)
+    purge_after: timedelta = Field(default=timedelta(days=30), ge=timedelta(0))
+    purge_interval: timedelta = Field(default=timedelta(hours=1), gt=timedelta(0))
+    # An upload takes at most minutes from its bytes to its row; what is younger than that must never be swept.
+    sweep_grace: timedelta = Field(default=timedelta(hours=1), ge=timedelta(minutes=10))
+    sweep_interval: timedelta = Field(default=timedelta(hours=1), gt=timedelta(0))

@@ -36,6 +36,7 @@ class PostgresFileRepository(FileRepository):
         row = await self._locked(caller, file_id)
         row.current_version += 1
         row.status = domain.FileStatus.PENDING
+        row.validation_error_code = row.validation_error_message = None
         added = FileVersionRow(file_id=file_id, version=row.current_version, **vars(version))
         await self._store(added)
         return record_of(domain.FileVersion, added)

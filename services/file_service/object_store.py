@@ -1,5 +1,6 @@
 """What the file service asks of the place that keeps bytes, and how that place can fail it."""
 
+import re
 from abc import abstractmethod
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -69,7 +70,15 @@ class ObjectStore(Protocol):
         """Return if the store can serve; ObjectStoreUnavailableError otherwise."""
 
 
+STORAGE_KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
+
+
 def new_storage_key() -> str:
     """A key nobody used before, spread over 256 folders so that no directory grows too wide."""
     name = uuid4().hex
     return f"{name[:2]}/{name}"
+
+
+def is_storage_key(key: str) -> bool:
+    """Whether the key is of the kind that this service makes: what others keep beside it is none of its business."""
+    return STORAGE_KEY.fullmatch(key) is not None

@@ -32,7 +32,10 @@ class FileRepository(Protocol):
 
     @abstractmethod
     async def add_version(self, caller: Caller, file_id: UUID, version: NewVersion) -> FileVersion:
-        """Store the file's next version, which makes its status `pending` again; who comes at once waits in line."""
+        """Store the file's next version; who comes at once waits in line.
+
+        The file's status is `pending` again, without the error of the version before.
+        """
 
     @abstractmethod
     async def get(self, caller: Caller, file_id: UUID, *, include_deleted: bool = False) -> StoredFile:

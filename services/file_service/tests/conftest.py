@@ -1,9 +1,15 @@
 """What the file service's tests stand on."""
 
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+
+from services.file_service.tests.service import Service, running_service, settings_for
+from services.file_service.text_extraction.workers import DocumentReader, WorkerDocumentReader
+from tests.support.postgres import CreateDatabase
 
 
 @pytest.fixture
@@ -12,3 +18,21 @@ def object_store_url(tmp_path: Path, request: pytest.FixtureRequest) -> str:
     if os.environ.get("HULEEDU_TEST_OBJECT_STORE") == "s3":
         return str(request.getfixturevalue("s3_url"))
     return f"file://{tmp_path}/objects"
+
+
+@pytest_asyncio.fixture(scope="session")
+async def document_reader() -> AsyncIterator[DocumentReader]:
+    """One worker process for the whole run."""
+    reader = WorkerDocumentReader(workers=1, seconds=30.0, memory_bytes=1 << 30)
+    yield reader
+    await reader.close()
+
+
+@pytest_asyncio.fixture(name="service")
+async def service_fixture(
+    service_database: CreateDatabase, object_store_url: str, document_reader: DocumentReader
+) -> AsyncIterator[Service]:
+    """A service of this test alone, on a migrated database and an empty object store."""
+    database = service_database("file")
+    async with running_service(settings_for(database, object_store_url), database, document_reader) as running:
+        yield running

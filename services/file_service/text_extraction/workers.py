@@ -48,6 +48,10 @@ class WorkerDocumentReader(DocumentReader):
             context=multiprocessing.get_context("spawn"),
         )
 
+    async def start(self) -> None:
+        """Start a worker now: the first upload need not wait for it."""
+        await self.judge("", b"")
+
     async def judge(self, filename: str, content: bytes) -> Verdict:
         """The verdict of a worker; a document that takes too long, or kills its worker, is TOO_COMPLEX."""
         task = asyncio.wrap_future(self._pool.submit(judge_document, self._seconds, filename, content))

@@ -1,0 +1,148 @@
+"""Routes about files and their versions: what they are, and what becomes of them."""
+
+from uuid import UUID
+
+from dishka import FromDishka
+from quart import Blueprint
+from quart_dishka import inject
+from quart_schema import validate_querystring, validate_request
+
+from services.file_service.api_documentation import answers
+from services.file_service.api_models import (
+    FileAnswer,
+    FilesAnswer,
+    ListQuestion,
+    StatusQuestion,
+    VersionAnswer,
+    VersionsAnswer,
+    VisibilityQuestion,
+)
+from services.file_service.domain import StoredFile
+from services.file_service.protocols import FileRepository
+from services.kit.identity import Caller
+from services.kit.postgres.unit_of_work import UnitOfWork
+from services.kit.web.preconditions import expected_row_version, row_version_etag
+from services.kit.web.requests import current_caller
+
+FileWithEtag = tuple[FileAnswer, int, dict[str, str]]
+
+files_blueprint = Blueprint("files", __name__, url_prefix="/v1/files")
+
+
+@files_blueprint.before_request
+async def _require_caller() -> None:
+    current_caller()
+
+
+@files_blueprint.get("")
+@answers(FilesAnswer, 200, errors=(400, 404))
+@validate_querystring(ListQuestion)
+@inject
+async def list_files(
+    query_args: ListQuestion,
+    caller: FromDishka[Caller],
+    unit: FromDishka[UnitOfWork],
+    files: FromDishka[FileRepository],
+) -> FilesAnswer:
+    """List the files of a batch or of a user that the caller may see, oldest first, page by page; else the caller's."""
+    async with unit:
+        if query_args.batch_id is not None:
+            page = await files.list_by_batch(caller, query_args.batch_id, query_args.filter(), query_args.page())
+        else:
+            owner = query_args.user_id or caller.user_id
+            page = await files.list_by_user(caller, owner, query_args.filter(), query_args.page())
+    return FilesAnswer.of(page)
+
+
+@files_blueprint.get("/<uuid:file_id>")
+@answers(FileAnswer, 200, errors=(400, 404))
+@validate_querystring(VisibilityQuestion)
+@inject
+async def read_file(
+    file_id: UUID,
+    query_args: VisibilityQuestion,
+    caller: FromDishka[Caller],
+    unit: FromDishka[UnitOfWork],
+    files: FromDishka[FileRepository],
+) -> FileWithEtag:
+    """Read what is known of a file; its ETag is what If-Match asks for when the file is changed."""
+    async with unit:
+        return _answer(await files.get(caller, file_id, include_deleted=query_args.include_deleted))
+
+
+@files_blueprint.delete("/<uuid:file_id>")
+@answers(FileAnswer, 200, errors=(400, 404, 409))
+@inject
+async def delete_file(
+    file_id: UUID, caller: FromDishka[Caller], unit: FromDishka[UnitOfWork], files: FromDishka[FileRepository]
+) -> FileWithEtag:
+    """Delete a file; until it is purged it can be restored."""
+    async with unit:
+        return _answer(await files.soft_delete(caller, file_id, expected_row_version=expected_row_version()))
+
+
+@files_blueprint.post("/<uuid:file_id>/restore")
+@answers(FileAnswer, 200, errors=(400, 404, 409))
+@inject
+async def restore_file(
+    file_id: UUID, caller: FromDishka[Caller], unit: FromDishka[UnitOfWork], files: FromDishka[FileRepository]
+) -> FileWithEtag:
+    """Bring a deleted file back."""
+    async with unit:
+        return _answer(await files.restore(caller, file_id, expected_row_version=expected_row_version()))
+
+
+@files_blueprint.patch("/<uuid:file_id>/status")
+@answers(FileAnswer, 200, errors=(400, 404, 409))
+@validate_request(StatusQuestion)
+@inject
+async def change_status(
+    file_id: UUID,
+    data: StatusQuestion,
+    caller: FromDishka[Caller],
+    unit: FromDishka[UnitOfWork],
+    files: FromDishka[FileRepository],
+) -> FileWithEtag:
+    """Move a file's status; with If-Match only if nobody changed the file since it was read."""
+    async with unit:
+        expected = expected_row_version()
+        return _answer(await files.update_status(caller, file_id, data.change(), expected_row_version=expected))
+
+
+@files_blueprint.get("/<uuid:file_id>/versions")
+@answers(VersionsAnswer, 200, errors=(400, 404))
+@validate_querystring(VisibilityQuestion)
+@inject
+async def list_versions(
+    file_id: UUID,
+    query_args: VisibilityQuestion,
+    caller: FromDishka[Caller],
+    unit: FromDishka[UnitOfWork],
+    files: FromDishka[FileRepository],
+) -> VersionsAnswer:
+    """List all versions of a file, the first one first."""
+    async with unit:
+        versions = await files.list_versions(caller, file_id, include_deleted=query_args.include_deleted)
+    return VersionsAnswer.of(versions)
+
+
+@files_blueprint.get("/<uuid:file_id>/versions/<int(min=1,max=2147483647):version>")
+@answers(VersionAnswer, 200, errors=(400, 404))
+@validate_querystring(VisibilityQuestion)
+@inject
+async def read_version(
+    file_id: UUID,
+    version: int,
+    query_args: VisibilityQuestion,
+    caller: FromDishka[Caller],
+    unit: FromDishka[UnitOfWork],
+    files: FromDishka[FileRepository],
+) -> VersionAnswer:
+    """Read what is known of one version of a file."""
+    async with unit:
+        found = await files.get_version(caller, file_id, version, include_deleted=query_args.include_deleted)
+    return VersionAnswer.model_validate(found)
+
+
+def _answer(file: StoredFile) -> FileWithEtag:
+    return FileAnswer.model_validate(file), 200, {"ETag": row_version_etag(file.row_version)}

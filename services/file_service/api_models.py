@@ -1,0 +1,190 @@
+"""The shapes in which the file service answers and is asked."""
+
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
+from quart.datastructures import FileStorage
+
+from services.file_service.domain import FileFilter, FileStatus, FileVersion, StatusChange, StoredFile
+from services.kit.identity import LONGEST_USER_ID
+from services.kit.paging import DEFAULT_LIMIT, LARGEST_LIMIT, Page, PageRequest
+
+LONGEST_CURSOR = 500
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL stores neither NUL nor half of a surrogate pair."""
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("holds a NUL character or broken Unicode")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Label = Annotated[Text, StringConstraints(min_length=1, max_length=100)]
+Sentence = Annotated[Text, StringConstraints(max_length=2000)]
+UserId = Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_USER_ID)]
+FilenamePart = Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_USER_ID)]
+
+
+BINARY = WithJsonSchema({"type": "string", "format": "binary"})
+BINARY_PARTS = WithJsonSchema({"type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"}})
+
+
+class Answer(BaseModel):
+    """Base of what is answered: made from what the domain knows."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class FileAnswer(Answer):
+    """A file; `row_version` is what If-Match asks for."""
+
+    file_id: UUID
+    batch_id: UUID
+    assignment_id: UUID | None
+    user_id: str
+    filename: str
+    current_version: int
+    status: FileStatus
+    validation_error_code: str | None
+    validation_error_message: str | None
+    deleted_at: datetime | None
+    deleted_by: str | None
+    created_at: datetime
+    updated_at: datetime
+    row_version: int
+
+
+class VersionAnswer(Answer):
+    """One version of a file: its size, and the hash that proves a download."""
+
+    file_id: UUID
+    version: int
+    content_type: str
+    size_bytes: int
+    sha256: str
+    uploaded_by: str
+    correlation_id: UUID
+    created_at: datetime
+
+
+class VersionsAnswer(BaseModel):
+    """All versions of a file, the first one first."""
+
+    versions: list[VersionAnswer]
+
+    @classmethod
+    def of(cls, versions: tuple[FileVersion, ...]) -> Self:
+        """The answer for these versions."""
+        return cls(versions=[VersionAnswer.model_validate(version) for version in versions])
+
+
+class FilesAnswer(BaseModel):
+    """A page of files; `next_cursor` fetches the next one and is null on the last."""
+
+    files: list[FileAnswer]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, page: Page[StoredFile]) -> Self:
+        """The answer for this page."""
+        return cls(files=[FileAnswer.model_validate(file) for file in page.items], next_cursor=page.next_cursor)
+
+
+class ErrorFields(BaseModel):
+    """What a program, a person and a log need to know of an error."""
+
+    code: str
+    message: str
+    correlation_id: UUID | None
+    details: dict[str, Any] = Field(default_factory=dict)
+
+
+class ErrorAnswer(BaseModel):
+    """The one shape of every error."""
+
+    error: ErrorFields
+
+
+class UploadedItem(BaseModel):
+    """What became of one file that was sent, by HTTP's own numbers.
+
+    201: stored and valid; 422: stored, but its text is not valid; 400, 413, 503: not stored.
+    """
+
+    filename: str
+    status: int
+    file: FileAnswer | None = None
+    version: VersionAnswer | None = None
+    error: ErrorFields | None = None
+
+
+class UploadAnswer(BaseModel):
+    """What became of each file, in the order in which they were sent."""
+
+    results: list[UploadedItem]
+
+
+class Question(BaseModel):
+    """Base of what callers send: a name that is not known is an error, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+
+class UploadForm(Question):
+    """The form of an upload: one file or many, each in a part named `files`."""
+
+    files: Annotated[list[FileStorage], Field(min_length=1), BINARY_PARTS]
+    assignment_id: UUID | None = None
+
+
+class VersionForm(Question):
+    """The form of a new version: one part named `file`."""
+
+    file: Annotated[FileStorage, BINARY]
+
+
+class VisibilityQuestion(Question):
+    """Whether deleted files are shown as well."""
+
+    include_deleted: bool = False
+
+
+class ListQuestion(VisibilityQuestion):
+    """Which files are listed: of one batch, or of one user, the caller if neither is named."""
+
+    batch_id: UUID | None = None
+    user_id: UserId | None = None
+    status: FileStatus | None = None
+    assignment_id: UUID | None = None
+    filename_contains: FilenamePart | None = None
+    limit: Annotated[int, Field(ge=1, le=LARGEST_LIMIT)] = DEFAULT_LIMIT
+    cursor: Annotated[Text, StringConstraints(max_length=LONGEST_CURSOR)] | None = None
+
+    @model_validator(mode="after")
+    def _one_list(self) -> Self:
+        if self.batch_id is not None and self.user_id is not None:
+            raise ValueError("name batch_id or user_id, not both")
+        return self
+
+    def filter(self) -> FileFilter:
+        """What the repository filters by."""
+        return FileFilter(self.status, self.assignment_id, self.filename_contains, self.include_deleted)
+
+    def page(self) -> PageRequest:
+        """Which page of the list."""
+        return PageRequest.of(self.limit, self.cursor)
+
+
+class StatusQuestion(Question):
+    """A new status; an error that is left out stays as an earlier step stored it."""
+
+    status: FileStatus
+    validation_error_code: Label | None = None
+    validation_error_message: Sentence | None = None
+
+    def change(self) -> StatusChange:
+        """The change for the repository."""
+        return StatusChange(self.status, self.validation_error_code, self.validation_error_message)
