@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
@@ -53,6 +54,10 @@ class _Announcement:
     sent_within: tuple[str, ...] | None = None
 
 
+# Not in the connection's own `info`: a connection that was lost has none to look into when its transaction ends.
+_announcements: WeakKeyDictionary[Connection, _Announcement] = WeakKeyDictionary()
+
+
 def announce_actors(engine: Engine) -> None:
     """Make every transaction of an `ActorSession` on the engine send its actor before the first write, and then only.
 
@@ -70,7 +75,7 @@ def announce_actors(engine: Engine) -> None:
 @event.listens_for(ActorSession, "after_begin")
 def _on_begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
     if not transaction.nested:
-        connection.info[_INFO_KEY] = _Announcement(session.info[_INFO_KEY])
+        _announcements[connection] = _Announcement(session.info[_INFO_KEY])
 
 
 def _before_statement(
@@ -81,7 +86,7 @@ def _before_statement(
     _context: ExecutionContext | None,
     _executemany: bool,
 ) -> None:
-    announcement: _Announcement | None = connection.info.get(_INFO_KEY)
+    announcement = _announcements.get(connection)
     if announcement is None or announcement.sent_within is not None or not described(statement).writes:
         return
     announcement.sent_within = tuple(announcement.savepoints)
@@ -91,17 +96,17 @@ def _before_statement(
 
 
 def _on_savepoint(connection: Connection, name: str) -> None:
-    if _INFO_KEY in connection.info:
-        connection.info[_INFO_KEY].savepoints.append(name)
+    if connection in _announcements:
+        _announcements[connection].savepoints.append(name)
 
 
 def _on_release(connection: Connection, name: str, _context: None) -> None:
-    if _INFO_KEY in connection.info:
-        connection.info[_INFO_KEY].savepoints.remove(name)
+    if connection in _announcements:
+        _announcements[connection].savepoints.remove(name)
 
 
 def _on_rollback_to(connection: Connection, name: str, _context: None) -> None:
-    announcement: _Announcement | None = connection.info.get(_INFO_KEY)
+    announcement = _announcements.get(connection)
     if announcement is None:
         return
     if announcement.sent_within is not None and name in announcement.sent_within:
@@ -111,4 +116,4 @@ def _on_rollback_to(connection: Connection, name: str, _context: None) -> None:
 
 
 def _on_end(connection: Connection) -> None:
-    connection.info.pop(_INFO_KEY, None)
+    _announcements.pop(connection, None)

@@ -2,7 +2,7 @@
 
 import enum
 from datetime import datetime
-from typing import ClassVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import DateTime, Enum, Uuid, func
@@ -15,13 +15,9 @@ NAMING_CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+# What a model's annotations mean, for a declarative base's `type_annotation_map`.
+TYPES: dict[Any, Any] = {datetime: DateTime(timezone=True), UUID: Uuid()}
 LONGEST_LABEL = 64
-
-
-class Conventions:
-    """Mixed into each service's declarative base, which has `metadata` of its own with `NAMING_CONVENTION`."""
-
-    type_annotation_map: ClassVar[dict[type, object]] = {datetime: DateTime(timezone=True), UUID: Uuid()}
 
 
 class Created:
@@ -30,9 +26,10 @@ class Created:
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), sort_order=90)
 
 
-class Timestamped(Created):
+class Timestamped:
     """When a row was made and last changed; who waited for a lock does not go back in time."""
 
+    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), sort_order=90)
     updated_at: Mapped[datetime] = mapped_column(
         server_default=func.clock_timestamp(), onupdate=func.clock_timestamp(), sort_order=91
     )

@@ -1,6 +1,7 @@
 """Rows on their way out: as the domain's own records, and a page at a time."""
 
 import dataclasses
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -9,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
 from services.kit.paging import Page, PageRequest, Position
-from services.kit.postgres.conventions import Created
 
 Record = TypeVar("Record")
-Row = TypeVar("Row", bound=Created)
+Row = TypeVar("Row", bound=DeclarativeBase)
 
 
 def record_of(kind: type[Record], row: DeclarativeBase) -> Record:
@@ -27,11 +27,12 @@ async def page_of(
     session: AsyncSession, rows: Select[Row], row_id: InstrumentedAttribute[UUID], page: PageRequest
 ) -> Page[Row]:
     """One page of the selected rows in the order (created_at, row_id), each row read once however many are added."""
-    created_at = row_id.class_.created_at
+    created_at: InstrumentedAttribute[datetime] = row_id.class_.created_at
     if page.after is not None:
         rows = rows.where(tuple_(created_at, row_id) > (page.after.created_at, page.after.row_id))
     found = (await session.scalars(rows.order_by(created_at, row_id).limit(page.limit + 1))).all()
     shown = tuple(found[: page.limit])
     if len(found) == len(shown):
         return Page(shown, None)
-    return Page(shown, Position(shown[-1].created_at, getattr(shown[-1], row_id.key)).cursor())
+    last = Position(*(getattr(shown[-1], column.key) for column in (created_at, row_id)))
+    return Page(shown, last.cursor())

@@ -1,0 +1,23 @@
+"""The file service's storage on a real PostgreSQL, migrated as it is in production and used as its least role."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from services.file_service.tests.stored_files import Storage, opened
+from tests.support.postgres import CreateDatabase
+from tests.support.service_database import ServiceDatabase
+
+
+@pytest.fixture
+def file_database(service_database: CreateDatabase) -> ServiceDatabase:
+    """A database of the file service for this test alone."""
+    return service_database("file")
+
+
+@pytest.fixture
+async def storage(file_database: ServiceDatabase) -> AsyncIterator[Storage]:
+    """The storage of files in it, with room for concurrent transactions."""
+    database = opened(file_database.app_url, database_pool_size=12)
+    yield Storage(database)
+    await database.close()

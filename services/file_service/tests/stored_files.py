@@ -1,0 +1,70 @@
+"""What the tests of the file service's storage put in, and through whose eyes they look."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from services.file_service.config import FileServiceSettings
+from services.file_service.domain import NewFile, NewVersion, StoredFile
+from services.file_service.file_repository_postgres_impl import PostgresFileRepository
+from services.file_service.models_db import Base
+from services.file_service.protocols import FileRepository
+from services.kit.identity import Caller
+from services.kit.postgres.actor import Actor
+from services.kit.postgres.database import Database
+
+OWNER = Caller("teacher-1")
+STRANGER = Caller("teacher-2")
+ADMIN = Caller("head", frozenset({"admin"}))
+
+
+def new_file(**differing: Any) -> NewFile:
+    """A file of the owner in a batch of its own."""
+    usual = NewFile(uuid4(), uuid4(), assignment_id=None, user_id=OWNER.user_id, filename="essay.txt")
+    return replace(usual, **differing)
+
+
+def new_version(**differing: Any) -> NewVersion:
+    """A version that the owner sends, under a key of its own."""
+    usual = NewVersion(
+        storage_key=uuid4().hex,
+        content_type="text/plain",
+        size_bytes=9,
+        sha256=hashlib.sha256(b"An essay.").hexdigest(),
+        uploaded_by=OWNER.user_id,
+        correlation_id=uuid4(),
+    )
+    return replace(usual, **differing)
+
+
+def opened(url: str, **settings: Any) -> Database:
+    """The file service's database at `url`."""
+    configured = FileServiceSettings(database_url=url, object_store_url="file:///unused", **settings)
+    return Database(configured, "file", Base.metadata.tables)
+
+
+class Storage:
+    """The storage under test, one transaction at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[FileRepository]:
+        """The repository in a transaction, which commits at the end."""
+        async with self.database.transaction(Actor(OWNER.user_id, route="test")) as session:
+            yield PostgresFileRepository(session)
+
+    async def stored(self, **differing: Any) -> StoredFile:
+        """A file that is stored, with its version 1."""
+        async with self.transaction() as files:
+            return await files.create(new_file(**differing), new_version())
+
+    async def deleted(self, **differing: Any) -> StoredFile:
+        """A file that is stored and then hidden."""
+        file = await self.stored(**differing)
+        async with self.transaction() as files:
+            return await files.soft_delete(ADMIN, file.file_id)
