@@ -10,6 +10,7 @@ import pytest_asyncio
 from services.file_service.tests.service import Service, running_service, settings_for
 from services.file_service.text_extraction.workers import DocumentReader, WorkerDocumentReader
 from tests.support.postgres import CreateDatabase
+from tests.support.service_database import ServiceTemplates
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def object_store_url(tmp_path: Path, request: pytest.FixtureRequest) -> str:
     return f"file://{tmp_path}/objects"
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def document_reader() -> AsyncIterator[DocumentReader]:
     """One worker process for the whole run."""
     reader = WorkerDocumentReader(workers=1, seconds=30.0, memory_bytes=1 << 30)
@@ -36,3 +37,15 @@ async def service_fixture(
     database = service_database("file")
     async with running_service(settings_for(database, object_store_url), database, document_reader) as running:
         yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shared_service(
+    service_templates: ServiceTemplates, tmp_path_factory: pytest.TempPathFactory, document_reader: DocumentReader
+) -> AsyncIterator[Service]:
+    """A service that the tests of a module share: for those that look at nothing but their own files."""
+    database = service_templates.create("file")
+    objects = tmp_path_factory.mktemp("objects")
+    async with running_service(settings_for(database, f"file://{objects}"), database, document_reader) as running:
+        yield running
+    service_templates.drop(database)

@@ -5,6 +5,7 @@ from quart_schema import Info, QuartSchema
 
 from services.kit.web.errors import register_error_handlers
 from services.kit.web.operations import Check, operations
+from services.kit.web.request_body import CheckedRequest
 from services.kit.web.requests import register_request_hooks
 
 
@@ -14,6 +15,7 @@ def create_app(service: str, title: str, *, checks: dict[str, Check], max_body_b
     checks: what must answer for the service to serve, by name; each raises if it doesn't.
     """
     app = Quart(service, static_folder=None)
+    app.request_class = CheckedRequest
     app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
     QuartSchema(
         app,
