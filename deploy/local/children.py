@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.local.accounts import Account
@@ -22,24 +23,27 @@ STOP_SECONDS = 20.0
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def start_child(
-    command: Sequence[str],
-    *,
-    log: Path,
-    directory: Path,
-    environment: Mapping[str, str],
-    account: Account | None = None,
-    on_death: signal.Signals = signal.SIGTERM,
-) -> Process:
+@dataclass(frozen=True)
+class Command:
+    """What to start: the words of its command line, its working directory, and what it has beside our environment."""
+
+    argv: tuple[str, ...]
+    directory: Path = Path()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    account: Account | None = None
+
+
+def start_child(command: Command, log: Path, on_death: signal.Signals = signal.SIGTERM) -> Process:
     """Start `command` in a session of its own, writing to `log`; `on_death` reaches it when the calling thread dies."""
+    account = command.account
     with log.open("ab") as output:
         return subprocess.Popen(  # pylint: disable=subprocess-popen-preexec-fn  # the tie must follow the change of uid
-            command,
+            command.argv,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            cwd=directory,
-            env=dict(environment),
+            cwd=command.directory,
+            env=os.environ | command.environment,
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
@@ -60,11 +64,11 @@ def _tie_to_parent(on_death: signal.Signals) -> Callable[[], None]:
     return tie
 
 
-def stop_child(process: Process, endings: Sequence[signal.Signals], seconds: float = STOP_SECONDS) -> None:
-    """Send `endings` one after the other, and SIGKILL at last, until the process is gone; `seconds` for each."""
+def stop_child(process: Process, endings: Sequence[signal.Signals]) -> None:
+    """Send `endings` one after the other, and SIGKILL at last, until the process is gone."""
     for ending in (*endings, signal.SIGKILL):
         process.send_signal(ending)
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + STOP_SECONDS
         while time.monotonic() < deadline:
             if has_ended(process):
                 return

@@ -1,12 +1,12 @@
 """What a stack consists of: parts as data, and the order in which they start."""
 
 import signal
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
-from deploy.local.accounts import Account
+from deploy.local.children import Command
+from deploy.local.ports import LOOPBACK
 
 
 class Kind(StrEnum):
@@ -18,29 +18,45 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Port:
-    """A port of the loopback that a part listens on, and the variable that moves it elsewhere."""
+    """A port of the loopback that a part listens on, the variable that moves it, and what its address starts with."""
 
     number: int
     variable: str
+    scheme: str = "http://"
+
+    @property
+    def address(self) -> str:
+        """Where clients find the part."""
+        return f"{self.scheme}{LOOPBACK}:{self.number}"
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """How to tell that a part serves, and the seconds it has until it must."""
+
+    check: Callable[[], bool] = lambda: True
+    within: float = 60.0
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The signals that stop a part, in order, and the one it gets when its supervisor dies."""
+
+    signals: tuple[signal.Signals, ...] = (signal.SIGTERM,)
+    on_death: signal.Signals = signal.SIGTERM
 
 
 @dataclass(frozen=True)
 class Part:
-    """One process of a stack. `ready` is asked while it starts; `endings` are the signals that stop it, in order."""
+    """One process of a stack; it starts once the parts it comes `after` run or are done."""
 
     name: str
-    argv: tuple[str, ...]
-    ready: Callable[[], bool] = lambda: True
-    kind: Kind = Kind.SERVER
+    command: Command
     after: tuple[str, ...] = ()
+    kind: Kind = Kind.SERVER
     port: Port | None = None
-    address: str = ""
-    environment: Mapping[str, str] = field(default_factory=dict)
-    account: Account | None = None
-    directory: Path = Path()
-    endings: tuple[signal.Signals, ...] = (signal.SIGTERM,)
-    on_death: signal.Signals = signal.SIGTERM
-    start_seconds: float = 60.0
+    readiness: Readiness = Readiness()
+    ending: Ending = Ending()
 
 
 def chosen(parts: Sequence[Part], names: Iterable[str]) -> tuple[Part, ...]:

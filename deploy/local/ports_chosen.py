@@ -1,13 +1,13 @@
 """Which ports the local stack listens on: its own defaults, unless a variable says otherwise."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deploy.local.parts import Port
 from services.kit.settings import SettingsError
 from services.registry import Service
 
-POSTGRES = Port(15432, "HULEEDU_POSTGRES_PORT")
+POSTGRES = Port(15432, "HULEEDU_POSTGRES_PORT", scheme="")
 CLICKHOUSE = Port(18123, "HULEEDU_CLICKHOUSE_PORT")
 HIGHEST = 65535
 
@@ -36,4 +36,4 @@ def _from_environment(default: Port) -> Port:
         return default
     if not text.isdecimal() or not 0 < int(text) <= HIGHEST:
         raise SettingsError(f"{default.variable}={text!r} is not a port: write a number from 1 to {HIGHEST}")
-    return Port(int(text), default.variable)
+    return replace(default, number=int(text))

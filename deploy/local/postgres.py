@@ -11,10 +11,10 @@ from urllib.parse import quote
 import psycopg2
 
 from deploy.local.accounts import server_account
-from deploy.local.children import Process, start_child, stop_child
+from deploy.local.children import Command, Process, start_child, stop_child
 from deploy.local.logs import tail
 from deploy.local.ports import LOOPBACK, free_port
-from deploy.local.postgres_binaries import binaries_environment, find_binaries
+from deploy.local.postgres_binaries import find_binaries
 from deploy.local.postgres_cluster import SUPERUSER, Cluster, ClusterError, prepare_cluster
 
 START_SECONDS = 60.0
@@ -59,11 +59,11 @@ class Postgres:
         return f"{driver}://{name}:{secret}@{self.host}:{self.port}/{database}"
 
 
-def server_command(binaries: Path, data: Path, port: int, *, durable: bool) -> list[str]:
+def server_command(binaries: Path, data: Path, port: int, *, durable: bool) -> tuple[str, ...]:
     """The command line of the server over `data`; `durable=False` trades crash safety for speed, in tests."""
     settings = SETTINGS | ({} if durable else VOLATILE_SETTINGS) | {"port": str(port)}
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    return [str(binaries / "postgres"), "-D", str(data), *options]
+    return (str(binaries / "postgres"), "-D", str(data), *options)
 
 
 def superuser_dsn(cluster: Cluster, port: int, database: str = "postgres") -> str:
@@ -89,14 +89,8 @@ def running_postgres(directory: Path, *, port: int | None = None, durable: bool 
     prepare_cluster(cluster, binaries, account, durable=durable)
     port = port or free_port()
     log = cluster.directory / "server.log"
-    process = start_child(
-        server_command(binaries, cluster.data, port, durable=durable),
-        log=log,
-        directory=cluster.data,
-        environment=binaries_environment(),
-        account=account,
-        on_death=ENDINGS[-1],
-    )
+    argv = server_command(binaries, cluster.data, port, durable=durable)
+    process = start_child(Command(argv, cluster.data, account=account), log, on_death=ENDINGS[-1])
     server = Postgres(LOOPBACK, port, SUPERUSER, cluster.password, process.pid)
     try:
         _wait_until_ready(process, server, log)

@@ -2,7 +2,7 @@
 
 import importlib.metadata
 import importlib.util
-import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -65,11 +65,5 @@ def _major(directory: Path) -> int:
         answer = subprocess.run([directory / "postgres", "--version"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return 0
-    word = answer.stdout.split()[2] if len(answer.stdout.split()) > 2 else ""
-    digits = word.split(".")[0]
-    return int(digits) if digits.isdigit() else 0
-
-
-def binaries_environment() -> dict[str, str]:
-    """The environment for the binaries: without the PG* variables that would redirect them."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    stated = re.search(r"\d+", answer.stdout)
+    return int(stated.group()) if stated else 0

@@ -10,7 +10,6 @@ from pathlib import Path
 import psutil
 
 from deploy.local.accounts import Account, own_directory
-from deploy.local.postgres_binaries import binaries_environment
 
 SUPERUSER = "postgres"
 
@@ -87,7 +86,6 @@ def _initdb(binaries: Path, data: Path, password_file: Path, account: Account | 
         text=True,
         check=False,
         cwd=data,
-        env=binaries_environment(),
         user=account.uid if account else None,
         group=account.gid if account else None,
         extra_groups=[] if account else None,

@@ -1,11 +1,14 @@
 """How to tell that a part serves: one small question for each sort of part."""
 
 from collections.abc import Callable, Collection
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-import httpx
 import psycopg2
 
+from deploy.local.ports import LOOPBACK
 from deploy.local.postgres import answers, superuser_dsn
 from deploy.local.postgres_cluster import Cluster
 from deploy.local.roles_postgres import superuser_session
@@ -15,13 +18,15 @@ ANSWER_SECONDS = 2.0
 Ready = Callable[[], bool]
 
 
-def http_answers(url: str) -> Ready:
-    """GET `url` answers with success."""
+def http_answers(port: int, path: str) -> Ready:
+    """GET `path` on a port of the loopback answers 200."""
 
     def ready() -> bool:
         try:
-            return httpx.get(url, timeout=ANSWER_SECONDS, trust_env=False).is_success
-        except httpx.HTTPError:
+            with closing(HTTPConnection(LOOPBACK, port, timeout=ANSWER_SECONDS)) as connection:
+                connection.request("GET", path)
+                return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
             return False
 
     return ready

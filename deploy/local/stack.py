@@ -1,14 +1,12 @@
 """The local stack as a table: a row for each process, in the order in which they start."""
 
 import importlib.util
-import signal
 import sys
-from pathlib import Path
 
 from deploy.local.accounts import server_account
 from deploy.local.bootstrap import settle_cluster
-from deploy.local.parts import Kind, Part
-from deploy.local.ports import LOOPBACK
+from deploy.local.children import Command
+from deploy.local.parts import Ending, Kind, Part, Readiness
 from deploy.local.ports_chosen import service_port, stack_ports
 from deploy.local.postgres import ENDINGS, server_command
 from deploy.local.postgres_binaries import find_binaries
@@ -29,90 +27,60 @@ def local_stack(state: StateDirectory, values: dict[str, str]) -> tuple[Part, ..
 
 
 def _databases(state: StateDirectory, values: dict[str, str]) -> tuple[Part, ...]:
-    account, ports = server_account(), stack_ports()
-    cluster = settle_cluster(state)
+    account, ports, cluster = server_account(), stack_ports(), settle_cluster(state)
+    postgres = server_command(find_binaries(account), cluster.data, ports.postgres.number, durable=True)
+    storage = ("--path", str(state.clickhouse), "--port", str(ports.clickhouse.number))
     return (
+        Part("cluster", _module(state, "deploy.local", "prepare-postgres"), kind=Kind.STEP),
         Part(
-            name="cluster",
-            kind=Kind.STEP,
-            argv=_module("deploy.local", "prepare-postgres"),
-            environment=_environment(state),
-        ),
-        Part(
-            name="postgres",
+            "postgres",
+            Command(postgres, cluster.directory, account=account),
             after=("cluster",),
-            argv=tuple(server_command(find_binaries(account), cluster.data, ports.postgres.number, durable=True)),
-            account=account,
-            directory=cluster.directory,
             port=ports.postgres,
-            address=f"{LOOPBACK}:{ports.postgres.number}",
-            ready=postgres_answers(cluster.directory, ports.postgres.number),
-            endings=ENDINGS,
-            on_death=signal.SIGQUIT,
+            readiness=Readiness(postgres_answers(cluster.directory, ports.postgres.number)),
+            ending=Ending(ENDINGS, on_death=ENDINGS[-1]),
         ),
         Part(
-            name="clickhouse",
-            argv=_module(
-                "deploy.local.clickhouse", "--path", str(state.clickhouse), "--port", str(ports.clickhouse.number)
-            ),
-            environment=_environment(state) | {CLICKHOUSE_SECRET: values[CLICKHOUSE_SECRET]},
+            "clickhouse",
+            _module(state, "deploy.local.clickhouse", *storage, **{CLICKHOUSE_SECRET: values[CLICKHOUSE_SECRET]}),
             port=ports.clickhouse,
-            address=f"http://{LOOPBACK}:{ports.clickhouse.number}",
-            ready=http_answers(f"http://{LOOPBACK}:{ports.clickhouse.number}/ping"),
+            readiness=Readiness(http_answers(ports.clickhouse.number, "/ping")),
         ),
         Part(
-            name="bootstrap",
-            kind=Kind.STEP,
+            "bootstrap",
+            _module(state, "deploy.local", "bootstrap", str(ports.postgres.number)),
             after=("postgres",),
-            argv=_module("deploy.local", "bootstrap", str(ports.postgres.number)),
-            environment=_environment(state),
-        ),
-        Part(
-            name="migrations",
             kind=Kind.STEP,
-            after=("bootstrap", "clickhouse"),
-            argv=_module("migrations", "upgrade"),
-            environment=_environment(state),
         ),
+        Part("migrations", _module(state, "migrations", "upgrade"), after=("bootstrap", "clickhouse"), kind=Kind.STEP),
     )
 
 
 def _service(service: Service, state: StateDirectory) -> Part:
     port = service_port(service)
     return Part(
-        name=service.name,
+        service.name,
+        _module(state, service.package),
         after=("migrations",),
-        argv=_module(service.package),
-        environment=_environment(state),
         port=port,
-        address=f"http://{LOOPBACK}:{port.number}",
-        ready=http_answers(f"http://{LOOPBACK}:{port.number}/healthz"),
+        readiness=Readiness(http_answers(port.number, "/healthz")),
     )
 
 
 def _capture(state: StateDirectory) -> Part:
     databases = [service.database for service in SERVICES]
-    return Part(
-        name="cdc",
-        after=("migrations",),
-        argv=_module("cdc", "run"),
-        environment=_environment(state),
-        ready=slots_are_read(settle_cluster(state).directory, stack_ports().postgres.number, databases),
-    )
+    read = slots_are_read(settle_cluster(state).directory, stack_ports().postgres.number, databases)
+    return Part("cdc", _module(state, "cdc", "run"), after=("migrations",), readiness=Readiness(read))
 
 
-def _module(name: str, *arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", name, *arguments)
-
-
-def _environment(state: StateDirectory) -> dict[str, str]:
-    """What tells a part where the stack's variables are; parts write their logs line by line."""
-    return {
+def _module(state: StateDirectory, name: str, *arguments: str, **variables: str) -> Command:
+    """A Python module of the project, told where the stack's state and variables are."""
+    environment = {
         ENV_FILE_VARIABLE: str(state.environment),
         STATE_VARIABLE: str(state.root),
         "PYTHONUNBUFFERED": "1",
-        "PYTHONPATH": str(Path.cwd()),
     }
+    return Command((sys.executable, "-m", name, *arguments), environment=environment | variables)
 
 
 def _exists(package: str) -> bool:

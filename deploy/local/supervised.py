@@ -1,8 +1,8 @@
 """One part under supervision: started when its turn has come, watched, and started again after it died."""
 
-import os
 import signal
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploy.local.backoff import Backoff
@@ -14,6 +14,29 @@ from deploy.local.record import Condition, PartRecord
 SATISFIED = frozenset({Condition.RUNNING, Condition.DONE})
 
 
+@dataclass(frozen=True)
+class Run:
+    """The process that runs now; `since` is of the monotonic clock."""
+
+    process: Process
+    identity: Identity
+    since: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been running."""
+        return time.monotonic() - self.since
+
+
+@dataclass(frozen=True)
+class Past:
+    """What became of the runs before: how many were started again, how the last one ended, when the next is due."""
+
+    restarts: int = 0
+    last_exit: str = ""
+    due: float = 0.0
+
+
 class SupervisedPart:
     """A part, its process, and what became of it. Nothing here waits: `advance` is called again and again."""
 
@@ -22,12 +45,8 @@ class SupervisedPart:
         self.log = log
         self.condition = Condition.WAITING
         self.backoff = backoff or Backoff()
-        self._process: Process | None = None
-        self._identity: Identity | None = None
-        self._restarts = 0
-        self._started = 0.0
-        self._resume = 0.0
-        self._last_exit = ""
+        self._run: Run | None = None
+        self._past = Past()
 
     @property
     def satisfied(self) -> bool:
@@ -36,62 +55,49 @@ class SupervisedPart:
 
     def advance(self, *, may_start: bool) -> None:
         """Take the next step, if there is one to take now."""
-        if self._process is not None and has_ended(self._process):
-            self._note_end(self._process.returncode)
-        elif self._process is not None and self.condition is Condition.STARTING:
-            self._look_whether_ready()
+        if self._run is not None:
+            self._look_at(self._run)
         elif self.condition is Condition.WAITING and may_start:
             self._start()
-        elif self.condition is Condition.RESTARTING and time.monotonic() >= self._resume:
-            self._restarts += 1
+        elif self.condition is Condition.RESTARTING and time.monotonic() >= self._past.due:
+            self._past = replace(self._past, restarts=self._past.restarts + 1)
             self._start()
 
     def _start(self) -> None:
-        part = self.part
-        self._process = start_child(
-            part.argv,
-            log=self.log,
-            directory=part.directory,
-            environment=os.environ | part.environment,
-            account=part.account,
-            on_death=part.on_death,
-        )
-        self._identity = identify(self._process.pid)
-        self._started = time.monotonic()
+        process = start_child(self.part.command, self.log, self.part.ending.on_death)
+        self._run = Run(process, identify(process.pid), time.monotonic())
         self.condition = Condition.STARTING
 
-    def _look_whether_ready(self) -> None:
-        if self.part.kind is Kind.SERVER and self.part.ready():
+    def _look_at(self, run: Run) -> None:
+        if has_ended(run.process):
+            self._note_end(run)
+        elif self.condition is Condition.STARTING and self.part.kind is Kind.SERVER and self.part.readiness.check():
             self.condition = Condition.RUNNING
-        elif time.monotonic() - self._started > self.part.start_seconds and self._process is not None:
-            stop_child(self._process, self.part.endings)
-            self._note_failure(f"not ready after {self.part.start_seconds:g} s")
+        elif self.condition is Condition.STARTING and run.seconds > self.part.readiness.within:
+            stop_child(run.process, self.part.ending.signals)
+            self._note_failure(run, f"not ready after {self.part.readiness.within:g} s")
 
-    def _note_end(self, code: int) -> None:
+    def _note_end(self, run: Run) -> None:
+        code = run.process.returncode
         if self.part.kind is Kind.STEP and code == 0:
-            self._forget_process()
+            self._run = None
             self.condition = Condition.DONE
         else:
-            self._note_failure(f"ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}")
+            self._note_failure(run, f"ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}")
 
-    def _note_failure(self, reason: str) -> None:
-        self._last_exit = reason
-        self._resume = time.monotonic() + self.backoff.next_delay(time.monotonic() - self._started)
-        self._forget_process()
+    def _note_failure(self, run: Run, reason: str) -> None:
+        due = time.monotonic() + self.backoff.next_delay(run.seconds)
+        self._past = replace(self._past, last_exit=reason, due=due)
+        self._run = None
         self.condition = Condition.RESTARTING
-
-    def _forget_process(self) -> None:
-        self._process = None
-        self._identity = None
 
     def stop(self) -> bool:
         """Stop the process and wait until it is gone; says whether there was one."""
-        process = self._process
-        if process is not None:
-            stop_child(process, self.part.endings)
-        self._forget_process()
+        run, self._run = self._run, None
+        if run is not None:
+            stop_child(run.process, self.part.ending.signals)
         self.condition = Condition.STOPPED
-        return process is not None
+        return run is not None
 
     def record(self) -> PartRecord:
         """What stack.json says of the part."""
@@ -99,11 +105,11 @@ class SupervisedPart:
             name=self.part.name,
             role=self.part.kind,
             condition=self.condition,
-            pid=self._identity.pid if self._identity else None,
-            started=self._identity.started if self._identity else None,
-            address=self.part.address,
-            restarts=self._restarts,
-            last_exit=self._last_exit,
+            pid=self._run.identity.pid if self._run else None,
+            started=self._run.identity.started if self._run else None,
+            address=self.part.port.address if self.part.port else "",
+            restarts=self._past.restarts,
+            last_exit=self._past.last_exit,
             log=str(self.log),
-            endings=tuple(ending.name for ending in self.part.endings),
+            endings=tuple(ending.name for ending in self.part.ending.signals),
         )

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from deploy.local.logs import Follower
 from deploy.local.parts import Part, chosen
@@ -48,20 +49,24 @@ def _check_ports(parts: Sequence[Part]) -> None:
 def detach(state: StateDirectory, names: Sequence[str], say: Say) -> None:
     """Start a supervisor of its own and return once everything runs; StackError if it gave up instead."""
     log = state.log(SUPERVISOR)
-    with log.open("wb") as output:
-        supervisor = subprocess.Popen(
-            [sys.executable, "-m", "deploy.local", "up", *names],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+    supervisor = _start_supervisor(names, log)
     try:
         _follow_until_ready(state, supervisor, Follower(log, from_end=False), say)
     except KeyboardInterrupt:
         supervisor.terminate()
         supervisor.wait()
         raise
+
+
+def _start_supervisor(names: Sequence[str], log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "deploy.local", "up", *names],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
 
 
 def _follow_until_ready(state: StateDirectory, supervisor: "subprocess.Popen[bytes]", log: Follower, say: Say) -> None:

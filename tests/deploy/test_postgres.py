@@ -17,8 +17,8 @@ from tests.support.directories import server_directory
 from tests.support.sql import run
 
 
-@pytest.fixture
-def directory() -> Iterator[Path]:
+@pytest.fixture(name="directory")
+def directory_fixture() -> Iterator[Path]:
     with server_directory() as place:
         yield place
 
@@ -83,4 +83,4 @@ def test_server_dies_with_the_process_that_started_it(directory: Path) -> None:
         assert starter.stdout is not None
         server = psutil.Process(int(starter.stdout.readline()))
         starter.kill()
-        assert psutil.wait_procs([server], timeout=10)[1] == []
+        assert not psutil.wait_procs([server], timeout=10)[1]

@@ -17,6 +17,8 @@ def server_directory(prefix: str = "huleedu-test-") -> Iterator[Path]:
     if not can_enter(base, account):
         base = shared_base(account)
     directory = Path(tempfile.mkdtemp(prefix=prefix, dir=base))
+    if account is not None:
+        directory.chmod(0o711)  # its servers may pass through, but not look around
     try:
         yield directory
     finally:

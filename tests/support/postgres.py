@@ -16,21 +16,21 @@ IMAGE = "postgres:18"
 CreateDatabase = Callable[..., ServiceDatabase]
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Postgres]:
+@pytest.fixture(scope="session", name="postgres_server")
+def postgres_server_fixture() -> Iterator[Postgres]:
     """The run's server: in Docker with HULEEDU_TEST_PARTS=docker, local otherwise."""
     with _containerised() if os.environ.get(PARTS_VARIABLE) == "docker" else _local() as server:
         yield server
 
 
-@pytest.fixture(scope="session")
-def service_templates(postgres_server: Postgres) -> ServiceTemplates:
+@pytest.fixture(scope="session", name="service_templates")
+def service_templates_fixture(postgres_server: Postgres) -> ServiceTemplates:
     """Makes databases of services, for a fixture of a wider scope than one test."""
     return ServiceTemplates(postgres_server)
 
 
-@pytest.fixture
-def service_database(service_templates: ServiceTemplates) -> Iterator[CreateDatabase]:
+@pytest.fixture(name="service_database")
+def service_database_fixture(service_templates: ServiceTemplates) -> Iterator[CreateDatabase]:
     """`service_database("file")` makes a migrated database for this test; `migrated=False` one without tables."""
     created: list[ServiceDatabase] = []
 

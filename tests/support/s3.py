@@ -1,6 +1,5 @@
 """A real S3 server over a directory, for the object store's tests with HULEEDU_TEST_OBJECT_STORE=s3."""
 
-import os
 import shutil
 import signal
 import socket
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.children import Process, start_child, stop_child
+from deploy.local.children import Command, Process, start_child, stop_child
 from deploy.local.logs import tail
 from deploy.local.ports import LOOPBACK, free_port
 from tests.support.parts import require_part
@@ -38,8 +37,8 @@ def find_binary() -> str | None:
     return shutil.which(BINARY) or next((str(place / BINARY) for place in PLACES if (place / BINARY).exists()), None)
 
 
-@pytest.fixture(scope="session")
-def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+@pytest.fixture(scope="session", name="s3_server")
+def s3_server_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """The run's S3 server, with one empty bucket."""
     binary = find_binary()
     require_part("the S3 server versitygw", binary is not None, "run `make versitygw`")
@@ -53,8 +52,8 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         stop_child(process, [signal.SIGTERM])
 
 
-@pytest.fixture
-def s3_url(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
+@pytest.fixture(name="s3_url")
+def s3_url_fixture(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
     """The URL of an empty prefix; the standard AWS_* variables lead to the server and let this test in."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server.endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_server.access_key)
@@ -67,13 +66,11 @@ def _start(binary: Path, directory: Path, port: int, server: S3Server) -> Proces
     data, attributes = directory / "data", directory / "attributes"
     (data / BUCKET).mkdir(parents=True)
     attributes.mkdir()
-    return start_child(
-        # The sidecar keeps attributes beside the data: not every file system has extended attributes.
-        [str(binary), "--port", f"{LOOPBACK}:{port}", "posix", "--sidecar", str(attributes), str(data)],
-        log=directory / "server.log",
-        directory=directory,
-        environment=os.environ | {"ROOT_ACCESS_KEY": server.access_key, "ROOT_SECRET_KEY": server.secret_key},
-    )
+    # The sidecar keeps attributes beside the data: not every file system has extended attributes.
+    storage = ("posix", "--sidecar", str(attributes), str(data))
+    users = {"ROOT_ACCESS_KEY": server.access_key, "ROOT_SECRET_KEY": server.secret_key}
+    argv = (str(binary), "--port", f"{LOOPBACK}:{port}", *storage)
+    return start_child(Command(argv, directory, users), directory / "server.log")
 
 
 def _wait_until_listening(process: Process, port: int, log: Path) -> None:

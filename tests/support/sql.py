@@ -8,6 +8,8 @@ import psycopg2
 def run(url: str, statement: str) -> list[tuple[object, ...]]:
     """The rows of `statement`, committed, at a libpq or SQLAlchemy URL; no rows if it returns none."""
     address = url.replace("+asyncpg", "")
-    with closing(psycopg2.connect(address)) as connection, connection, connection.cursor() as cursor:
+    with closing(psycopg2.connect(address)) as connection:
+        connection.autocommit = True
+        cursor = connection.cursor()
         cursor.execute(statement)
         return cursor.fetchall() if cursor.description else []

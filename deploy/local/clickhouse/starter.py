@@ -1,6 +1,5 @@
 """Starts the endpoint as a child process and waits until it answers."""
 
-import os
 import signal
 import sys
 import time
@@ -13,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
-from deploy.local.children import Process, start_child, stop_child
+from deploy.local.children import Command, Process, start_child, stop_child
 from deploy.local.clickhouse.__main__ import PASSWORD_VARIABLE
 from deploy.local.logs import tail
 from deploy.local.ports import LOOPBACK, free_port
@@ -43,9 +42,9 @@ class ClickHouse:
         return f"http://default{secret}@{self.host}:{self.port}"
 
 
-def endpoint_command(directory: Path, port: int) -> list[str]:
+def endpoint_command(directory: Path, port: int) -> tuple[str, ...]:
     """The command line of an endpoint over `directory`; its password is $HULEEDU_CLICKHOUSE_PASSWORD."""
-    return [sys.executable, "-m", "deploy.local.clickhouse", "--path", str(directory), "--port", str(port)]
+    return (sys.executable, "-m", "deploy.local.clickhouse", "--path", str(directory), "--port", str(port))
 
 
 def answers(port: int) -> bool:
@@ -65,12 +64,8 @@ def running_clickhouse(
     directory.mkdir(parents=True, exist_ok=True)
     port = port or free_port()
     log = directory / "endpoint.log"
-    process = start_child(
-        endpoint_command(directory, port),
-        log=log,
-        directory=PROJECT,
-        environment=os.environ | {PASSWORD_VARIABLE: password or ""},
-    )
+    command = Command(endpoint_command(directory, port), PROJECT, {PASSWORD_VARIABLE: password or ""})
+    process = start_child(command, log)
     try:
         _wait_until_ready(process, port, log)
         yield ClickHouse(LOOPBACK, port, password, process.pid)

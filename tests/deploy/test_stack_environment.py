@@ -1,0 +1,50 @@
+"""stack.env: who may read it, what stays and what follows the environment."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.local.stack_environment import read_environment, write_environment
+from deploy.local.state import StateDirectory
+from services.kit.settings import SettingsError
+
+
+@pytest.fixture(name="state")
+def state_fixture(tmp_path: Path) -> StateDirectory:
+    return StateDirectory(tmp_path)
+
+
+def test_only_its_owner_reads_it(state: StateDirectory) -> None:
+    write_environment(state)
+    assert state.environment.stat().st_mode & 0o777 == 0o600
+
+
+def test_written_values_are_read_back(state: StateDirectory) -> None:
+    assert read_environment(state.environment) == {}
+    written = write_environment(state)
+    assert read_environment(state.environment) == written
+
+
+def test_passwords_stay_when_ports_move(state: StateDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = write_environment(state)
+    monkeypatch.setenv("HULEEDU_POSTGRES_PORT", "16000")
+    monkeypatch.setenv("FILE_SERVICE_PORT", "16001")
+    after = write_environment(state)
+    assert after["HULEEDU_FILE_APP_PASSWORD"] == before["HULEEDU_FILE_APP_PASSWORD"]
+    assert after["CDC_FILE_DATABASE_URL"].endswith("@127.0.0.1:16000/huleedu_file")
+    assert after["FILE_SERVICE_PORT"] == "16001"
+
+
+def test_every_role_has_a_password_of_its_own(state: StateDirectory) -> None:
+    values = write_environment(state)
+    passwords = [value for name, value in values.items() if name.endswith("_PASSWORD")]
+    assert len(set(passwords)) == len(passwords) == 4
+
+
+@pytest.mark.parametrize("text", ["", "http", "0", "70000", "-1"])
+def test_a_variable_that_holds_no_port_is_named(
+    state: StateDirectory, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("HULEEDU_CLICKHOUSE_PORT", text)
+    with pytest.raises(SettingsError, match=f"HULEEDU_CLICKHOUSE_PORT='{text}' is not a port"):
+        write_environment(state)
