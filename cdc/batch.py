@@ -1,7 +1,7 @@
 """A batch: what was read since the last one, in the forms in which ClickHouse takes it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -41,6 +41,15 @@ class Truncate(NamedTuple):
     table: CapturedTable
 
 
+@dataclass(frozen=True)
+class Rows:
+    """Encoded rows of one table: how many, their bytes, and the ClickHouse format they are in."""
+
+    count: int
+    body: bytes
+    form: str = "RowBinary"
+
+
 @dataclass
 class Batch:
     """Rows by table (each a RowBinary row of its landing table), messages, truncates and commits, in stream order."""
@@ -54,11 +63,11 @@ class Batch:
     def __bool__(self) -> bool:
         return bool(self.row_count or self.commits or self.messages or self.truncates)
 
-    def bodies(self) -> Iterable[tuple[CapturedTable, int, bytes]]:
-        """Each table that has rows, with their number and the insert's body."""
+    def tables(self) -> Iterator[tuple[CapturedTable, Rows]]:
+        """Each table that has rows, with what an insert of them takes."""
         for table, rows in self.rows.items():
             if rows:
-                yield table, len(rows), b"".join(rows)
+                yield table, Rows(len(rows), b"".join(rows))
 
     @property
     def end_lsn(self) -> int | None:

@@ -125,7 +125,7 @@ def _service_table(found: Sequence[ServiceLag]) -> Table:
     for each in found:
         slot = each.slot
         state = "none" if slot is None else f"{'active' if slot.active else 'not read'}, {slot.wal_status}"
-        newest = f"{each.newest_commit:%Y-%m-%d %H:%M:%S}" if each.newest_commit else "none"
+        newest = f"{each.newest_commit:%m-%d %H:%M:%S}" if each.newest_commit else "none"
         delay = f"over {_PATIENCE_SECONDS:g} s" if each.delay_seconds is None else f"{each.delay_seconds:.2f} s"
         wal = ("", "") if slot is None else (_bytes(slot.unconfirmed_bytes), _bytes(slot.retained_bytes))
         shown.add_row(each.service, delay, newest, state, *wal)

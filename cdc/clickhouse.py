@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from clickhouse_connect.driver import Client
-from clickhouse_connect.driver.exceptions import DatabaseError, Error, OperationalError
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, Error, OperationalError
 
+from cdc.batch import Rows
 from services.kit.clickhouse import connected
 
 # Said with every insert: a server's own defaults for these have changed over the years.
@@ -36,21 +37,23 @@ def client(url: str) -> Iterator[Client]:
         yield opened
 
 
-def insert(
-    opened: Client, table: str, columns: Sequence[str], rows: int, body: bytes, *, form: str = "RowBinary"
-) -> None:
-    """Insert `rows` rows given in ClickHouse's format `form`; returns once ClickHouse has confirmed them.
+def insert(opened: Client, table: str, columns: Sequence[str], rows: Rows) -> None:
+    """Insert rows; returns once ClickHouse has confirmed every one of them.
 
     InsertRefusedError where it never will; the driver's own errors where a later try may go well.
     """
     try:
-        summary = opened.raw_insert(table, columns, body, fmt=form, settings=_INSERT_SETTINGS)
+        summary = opened.raw_insert(table, columns, rows.body, fmt=rows.form, settings=_INSERT_SETTINGS)
     except DatabaseError as error:
         if is_passing(error):
             raise
-        raise InsertRefusedError(f"ClickHouse refused {rows} rows for {table}: {error}") from error
-    if summary.written_rows < rows:
-        raise ShortInsertError(f"ClickHouse confirmed {summary.written_rows} of {rows} rows for {table}")
+        raise InsertRefusedError(f"ClickHouse refused {rows.count} rows for {table}: {error}") from error
+    if summary.written_rows < rows.count:
+        raise ShortInsertError(f"ClickHouse confirmed {summary.written_rows} of {rows.count} rows for {table}")
+
+
+# What `is_passing` may call passing; anything else is a mistake of ours.
+PASSING_ERRORS = (ClickHouseError, ShortInsertError, OSError)
 
 
 def is_passing(error: Exception) -> bool:

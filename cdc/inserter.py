@@ -3,11 +3,12 @@
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from queue import Full, Queue
 
 from cdc.backoff import Backoff
 from cdc.batch import Batch
-from cdc.clickhouse import is_passing
+from cdc.clickhouse import PASSING_ERRORS, is_passing
 
 _log = logging.getLogger(__name__)
 
@@ -20,12 +21,12 @@ class Inserter:
 
     def __init__(self, store: Callable[[Batch], None], stopping: threading.Event, name: str) -> None:
         self.acknowledged = 0
-        self.failure: BaseException | None = None
         self._store, self._stopping = store, stopping
         # One batch waits while one is stored: the bound on memory, and the signal to read on rather than to send.
         self._waiting: Queue[Batch | None] = Queue(maxsize=1)
-        self._thread = threading.Thread(target=self._run, name=f"inserter-{name}", daemon=True)
-        self._thread.start()
+        thread = ThreadPoolExecutor(1, thread_name_prefix=f"inserter-{name}")
+        self._storing = thread.submit(self._store_all)
+        thread.shutdown(wait=False)  # it ends with its one task
 
     @property
     def has_room(self) -> bool:
@@ -43,28 +44,30 @@ class Inserter:
 
     def check(self) -> None:
         """Raise what stopped the thread, if anything did."""
-        if self.failure:
-            raise self.failure
+        if self._storing.done():
+            self._storing.result()
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What stopped the thread, None while it runs or if it ended well."""
+        return self._storing.exception() if self._storing.done() else None
 
     def finish(self) -> None:
         """Wait until everything that was taken is stored, or has failed."""
-        while self._thread.is_alive():
+        while not self._storing.done():
             try:
                 self._waiting.put(None, timeout=0.1)
                 break
             except Full:
                 continue
-        self._thread.join()
+        wait([self._storing])
 
-    def _run(self) -> None:
-        try:
-            # An empty batch is false, and only None says that no more will come.
-            while (batch := self._waiting.get()) is not None:
-                self._store_until_done(batch)
-                self.acknowledged = batch.end_lsn or self.acknowledged
-                del batch  # its memory goes before the wait for the next one
-        except BaseException as error:
-            self.failure = error
+    def _store_all(self) -> None:
+        # An empty batch is false, and only None says that no more will come.
+        while (batch := self._waiting.get()) is not None:
+            self._store_until_done(batch)
+            self.acknowledged = batch.end_lsn or self.acknowledged
+            del batch  # its memory goes before the wait for the next one
 
     def _store_until_done(self, batch: Batch) -> None:
         backoff = Backoff()
@@ -76,7 +79,7 @@ class Inserter:
     def _failure_of(self, batch: Batch) -> Exception | None:
         try:
             self._store(batch)
-        except Exception as error:
+        except PASSING_ERRORS as error:
             if self._stopping.is_set() or not is_passing(error):
                 raise
             return error

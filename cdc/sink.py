@@ -13,7 +13,7 @@ from typing import Self
 
 from clickhouse_connect.driver import Client
 
-from cdc.batch import Batch, Commit, Message, Transaction, Truncate
+from cdc.batch import Batch, Commit, Message, Rows, Transaction, Truncate
 from cdc.catalog.clickhouse_ddl import landing_columns
 from cdc.catalog.model import CapturedTable
 from cdc.clickhouse import insert
@@ -50,18 +50,18 @@ class Sink:
         """Return once every part of the batch is durable; errors as `cdc.clickhouse.insert` raises them."""
         self._insert("cdc.messages", _MESSAGE_COLUMNS, map(self._message, batch.messages))
         self._insert("cdc.truncates", _TRUNCATE_COLUMNS, map(self._truncate, batch.truncates))
-        for stored in [self._threads.submit(self.store_rows, *body) for body in batch.bodies()]:
+        for stored in [self._threads.submit(self.store_rows, table, rows) for table, rows in batch.tables()]:
             stored.result()
         self._insert("cdc.commits", _COMMIT_COLUMNS, map(self._commit, batch.commits))
 
-    def store_rows(self, table: CapturedTable, rows: int, body: bytes, form: str = "RowBinary") -> None:
-        """Insert landing rows of one table, given in ClickHouse's format `form`."""
-        insert(self._client, table.landing, tuple(landing_columns(table)), rows, body, form=form)
+    def store_rows(self, table: CapturedTable, rows: Rows) -> None:
+        """Insert landing rows of one table."""
+        insert(self._client, table.landing, tuple(landing_columns(table)), rows)
 
     def _insert(self, table: str, columns: Sequence[str], rows: Iterable[bytes]) -> None:
         encoded = list(rows)
         if encoded:
-            insert(self._client, table, columns, len(encoded), b"".join(encoded))
+            insert(self._client, table, columns, Rows(len(encoded), b"".join(encoded)))
 
     def _of(self, transaction: Transaction) -> bytes:
         named = _transaction(self.epoch, transaction.commit_us, transaction.xid)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from clickhouse_connect.driver import Client
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
+from cdc.batch import Rows
 from cdc.bookkeeping import Snapshot, record_snapshot
 from cdc.catalog.model import CapturedTable, quoted
 from cdc.postgres import lsn_number, lsn_text, rows
@@ -62,7 +63,7 @@ def copy_table(connection: Connection, table: CapturedTable, point: SnapshotPoin
     head = f"'r', {point.lsn}, {sink.epoch}, {point.xid & 0xFFFFFFFF}, {point.time_us}"
     columns = ", ".join(quoted(column.name) for column in table.columns)
     # COPY's text format is ClickHouse's TSV as it stands.
-    chunks = _Chunks(lambda count, body: sink.store_rows(table, count, body, form="TSV"))
+    chunks = _Chunks(lambda count, body: sink.store_rows(table, Rows(count, body, form="TSV")))
     with connection.cursor() as cursor:
         cursor.copy_expert(f"COPY (SELECT {head}, {columns} FROM {table.in_postgres}) TO STDOUT", chunks)
     chunks.flush()

@@ -57,9 +57,7 @@ def _captured(service: str, table: Table) -> CapturedTable:
         name=table.name,
         columns=tuple(Column(name, _postgres_type(table.columns[name])) for name in names),
         key=tuple(key),
-        excluded=capture.exclude,
-        subject=capture.subject,
-        retain=capture.retain,
+        capture=capture,
     )
     _refuse_types(captured)
     return captured

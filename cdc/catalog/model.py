@@ -1,10 +1,10 @@
 """The catalog's words: captured tables and their columns, as every generator here reads them."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import cached_property
 
 from cdc.catalog.types import TypeRule, rule_for
+from services.kit.capture import Capture
 
 RESERVED_COLUMNS = frozenset({"_op", "_lsn", "_epoch", "_xid", "_commit_time", "_commit_us", "_version", "_raw"})
 
@@ -35,9 +35,7 @@ class CapturedTable:
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
-    excluded: frozenset[str] = frozenset()
-    subject: str | None = None
-    retain: timedelta | None = None
+    capture: Capture = field(default_factory=Capture)
 
     def __str__(self) -> str:
         return f"{self.service}.{self.name}"
@@ -46,6 +44,11 @@ class CapturedTable:
     def in_postgres(self) -> str:
         """The quoted name in PostgreSQL."""
         return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    @property
+    def excluded(self) -> frozenset[str]:
+        """The columns that never leave PostgreSQL."""
+        return self.capture.exclude
 
     @property
     def key_columns(self) -> tuple[Column, ...]:

@@ -20,7 +20,7 @@ from deploy.local.postgres import Postgres, running_postgres
 from deploy.local.postgres_binaries import find_binaries
 from migrations.clickhouse import upgrade
 from tests.bench import drain, workload
-from tests.bench.latency import commit_to_queryable
+from tests.bench.latency import ROWS_PER_SECOND, commit_to_queryable
 from tests.support.directories import server_directory
 
 _console = Console()
@@ -49,7 +49,7 @@ def main(
         }
     _show(figures)
     output.parent.mkdir(exist_ok=True)
-    output.write_text(json.dumps(figures, indent=2) + "\n")
+    output.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     _console.print(f"written to {output}")
 
 
@@ -75,9 +75,7 @@ def _drains(server: Postgres, clickhouse_url: str, changes: int, repeat: int) ->
 
 def _latency(server: Postgres, clickhouse_url: str, seconds: float) -> dict[str, float]:
     drain.create_slot(server.dsn(), "bench_latency")
-    waits = commit_to_queryable(
-        server.dsn(), "bench_latency", workload.catalog(), clickhouse_url, rows_per_second=2000, seconds=seconds
-    )
+    waits = commit_to_queryable(server.dsn(), "bench_latency", workload.catalog(), clickhouse_url, seconds)
     cuts = statistics.quantiles(waits, n=100)
     return {"p50": cuts[49], "p99": cuts[98], "probes": len(waits)}
 
@@ -92,7 +90,7 @@ def _show(figures: dict[str, object]) -> None:
     _console.print(shown)
     latency: dict[str, float] = figures["latency_ms"]  # type: ignore[assignment]
     _console.print(
-        f"commit to queryable at 2,000 rows/s: p50 {latency['p50']:.0f} ms, p99 {latency['p99']:.0f} ms"
+        f"commit to queryable at {ROWS_PER_SECOND:,} rows/s: p50 {latency['p50']:.0f} ms, p99 {latency['p99']:.0f} ms"
         f" ({latency['probes']:.0f} probes)"
     )
 

@@ -15,16 +15,17 @@ from cdc.source.slot import BatchLimits, SlotReader
 
 _LIMITS = BatchLimits(seconds=0.02, rows=50_000, bytes=32 << 20)
 _PROBE = "INSERT INTO orders VALUES (%s, gen_random_uuid(), 'probe', 'new', NULL, NULL, now(), NULL, 1, true, 1)"
+ROWS_PER_SECOND = 2000
 _PROBE_PAUSE_SECONDS = 0.02
 
 
 def commit_to_queryable(
-    dsn: str, slot: str, catalog: ServiceCatalog, clickhouse_url: str, *, rows_per_second: int, seconds: float
+    dsn: str, slot: str, catalog: ServiceCatalog, clickhouse_url: str, seconds: float
 ) -> list[float]:
     """Milliseconds from a probe's commit until its row is in the current view, while others write beside it."""
     stopping = threading.Event()
     reader = threading.Thread(target=_read, args=(dsn, slot, catalog, clickhouse_url, stopping))
-    writer = threading.Thread(target=_write, args=(dsn, rows_per_second, stopping))
+    writer = threading.Thread(target=_write, args=(dsn, stopping))
     reader.start()
     writer.start()
     try:
@@ -45,9 +46,9 @@ def _read(dsn: str, slot: str, catalog: ServiceCatalog, clickhouse_url: str, sto
         SlotReader(Decoder(catalog, epoch=1), inserter, _LIMITS).run(connection, slot, stopping)
 
 
-def _write(dsn: str, rows_per_second: int, stopping: threading.Event) -> None:
+def _write(dsn: str, stopping: threading.Event) -> None:
     connection, tick, key = psycopg2.connect(dsn), 0.01, 10_000_000
-    batch = max(1, int(rows_per_second * tick))
+    batch = max(1, int(ROWS_PER_SECOND * tick))
     with connection.cursor() as cursor:
         while not stopping.wait(tick):
             cursor.execute(

@@ -42,7 +42,7 @@ def test_only_tables_with_a_capture_are_captured() -> None:
 def test_key_columns_come_first_and_excluded_ones_not_at_all() -> None:
     books = shelf_catalog().by_name["public", "books"]
     assert [column.name for column in books.columns] == ["book_id", "title", "price", "shelf"]
-    assert (books.key, books.excluded, books.subject) == (("book_id",), frozenset({"cover"}), "title")
+    assert (books.key, books.excluded, books.capture.subject) == (("book_id",), frozenset({"cover"}), "title")
 
 
 def test_types_are_named_as_postgresql_names_them() -> None:
@@ -67,8 +67,8 @@ def test_every_service_declares_what_is_captured() -> None:
 
 def test_the_file_service_captures_files_and_their_versions() -> None:
     files, versions = sorted(service_catalog("file").tables, key=lambda table: table.name, reverse=True)
-    assert (str(files), files.key, files.subject) == ("file.files", ("file_id",), "user_id")
-    assert (str(versions), versions.key, versions.subject) == (
+    assert (str(files), files.key, files.capture.subject) == ("file.files", ("file_id",), "user_id")
+    assert (str(versions), versions.key, versions.capture.subject) == (
         "file.file_versions",
         ("file_id", "version"),
         "uploaded_by",
