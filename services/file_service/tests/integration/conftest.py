@@ -9,14 +9,14 @@ from tests.support.postgres import CreateDatabase
 from tests.support.service_database import ServiceDatabase
 
 
-@pytest.fixture
-def file_database(service_database: CreateDatabase) -> ServiceDatabase:
+@pytest.fixture(name="file_database")
+def _file_database(service_database: CreateDatabase) -> ServiceDatabase:
     """A database of the file service for this test alone."""
     return service_database("file")
 
 
-@pytest.fixture
-async def storage(file_database: ServiceDatabase) -> AsyncIterator[Storage]:
+@pytest.fixture(name="storage")
+async def _storage(file_database: ServiceDatabase) -> AsyncIterator[Storage]:
     """The storage of files in it, with room for concurrent transactions."""
     database = opened(file_database.app_url, database_pool_size=12)
     yield Storage(database)
