@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from deploy.local.clickhouse.directory import DirectoryInUseError, owned_directory
+from deploy.local.clickhouse.engine import EngineError
 from deploy.local.clickhouse.server import AddressError, Options, listening_socket, serve
 
 PASSWORD_VARIABLE = "HULEEDU_CLICKHOUSE_PASSWORD"  # noqa: S105 - the variable's name
@@ -35,7 +36,7 @@ def main(arguments: list[str]) -> int:
     try:
         with owned_directory(options.path) as directory, listening_socket(options.host, options.port) as listener:
             serve(options, directory, listener)
-    except (AddressError, DirectoryInUseError) as error:
+    except (AddressError, DirectoryInUseError, EngineError) as error:
         print(f"clickhouse endpoint: {error}", file=sys.stderr)
         return UNUSABLE
     return 0

@@ -10,6 +10,10 @@ import chdb
 SqlText = str | bytes
 
 
+class EngineError(Exception):
+    """The engine can't open its directory."""
+
+
 class Handle(Protocol):
     """A connection to the engine: its settings, database and temporary tables are its own."""
 
@@ -47,7 +51,10 @@ class Engine:
 
     def __init__(self, directory: Path) -> None:
         self._path = str(directory)
-        self._root = self.new_handle()
+        try:
+            self._root = self.new_handle()
+        except RuntimeError as error:
+            raise EngineError(f"chDB can't open {directory}: {error}") from error
         self.timezone = self._text("SELECT timezone()")
 
     def new_handle(self) -> Handle:

@@ -84,7 +84,8 @@ class Exchange:
                 await self._send_piece(encoder.compress(piece) if encoder else piece)
                 piece = await self._watched(self._workers.run(answer.next_piece), gone)
         except Exception as error:  # pylint: disable=broad-exception-caught  # whatever it is, the client must see it
-            await self._break_off(encoder, error)
+            if not gone.done():
+                await self._break_off(encoder, error)
             return
         await self._send({"type": "http.response.body", "body": encoder.flush() if encoder else b""})
 

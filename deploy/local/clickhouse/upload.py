@@ -15,7 +15,9 @@ from deploy.local.clickhouse.errors import TOO_MANY_BYTES, ClickHouseError
 from deploy.local.clickhouse.statement import InsertHead, Query, insert_head, query_of
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
-MAX_STATEMENT_BYTES = 64 << 20
+MAX_STATEMENT_BYTES = 16 << 20
+# Where an INSERT's data is looked for while the body still arrives; each look costs as much as this is long.
+HEAD_WINDOW_BYTES = 1 << 20
 _NUMBERS = count()
 # Between an INSERT's head and its data in one body, blanks and one line feed are no data.
 _REST_OF_LINE = re.compile(rb"[ \t\f]*(?:\r?\n)?")
@@ -79,9 +81,10 @@ class Upload:
         text = bytearray(parameter)
         separator = b"\n" if parameter else b""
         async for chunk in body:
+            searched = len(text) >= HEAD_WINDOW_BYTES
             text += separator + chunk
             separator = b""
-            if head := insert_head(text, complete=False):
+            if not searched and (head := insert_head(text[:HEAD_WINDOW_BYTES], complete=False)):
                 return await self._insert(head, _after_line(text, head.data_start), body)
             refuse_larger_statement(len(text))
         if head := insert_head(text, complete=True):
