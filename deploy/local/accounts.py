@@ -7,6 +7,8 @@ what that account must reach then lives below the first usable one of `SHARED_BA
 import os
 import shutil
 import stat
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +67,8 @@ def shared_base(account: Account | None) -> Path:
     """The first of `SHARED_BASES` that can be created, belongs to the current user and can be entered by `account`."""
     for base in SHARED_BASES:
         try:
-            base.mkdir(mode=0o755, parents=True, exist_ok=True)
+            base.mkdir(parents=True, exist_ok=True)
+            base.chmod(0o755)  # whatever the umask says; refused where the base is another user's
         except OSError:
             continue
         if base.stat().st_uid == os.geteuid() and can_enter(base, account):
@@ -74,16 +77,26 @@ def shared_base(account: Account | None) -> Path:
     raise UnreachableError(f"no directory is reachable by uid {NOBODY}: tried {tried}; run as an ordinary user instead")
 
 
-def reachable_copy(source: Path, name: str, account: Account | None) -> Path:
-    """`source` itself if `account` can reach it, else a copy of that tree called `name`, made once."""
-    if can_enter(source, account):
-        return source
+def reachable_copy(trees: Sequence[Path], name: str, account: Account | None) -> Path:
+    """The folder that has `trees` side by side: their own if `account` can reach it, else a copy called `name`."""
+    if all(can_enter(tree, account) for tree in trees):
+        return trees[0].parent
     target = shared_base(account) / name
     if not target.exists():
-        unfinished = target.with_name(f"{name}.{os.getpid()}")
-        shutil.copytree(source, unfinished, symlinks=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=target.parent))
+        for tree in trees:
+            shutil.copytree(tree, unfinished / tree.name, symlinks=True)
+        _let_others_read(unfinished)
         try:
             unfinished.rename(target)
         except OSError:  # another process finished the same copy first
             shutil.rmtree(unfinished)
     return target
+
+
+def _let_others_read(tree: Path) -> None:
+    """As the owner may, so may others: what was installed under a strict umask is closed to them."""
+    for place in (tree, *tree.rglob("*")):
+        if not place.is_symlink():
+            mode = place.stat().st_mode
+            place.chmod(stat.S_IMODE(mode) | (mode & stat.S_IRUSR) >> 6 | (mode & stat.S_IXUSR) >> 6)

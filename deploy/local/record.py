@@ -21,7 +21,7 @@ class Condition(StrEnum):
 
 
 class PartRecord(BaseModel):
-    """One part: its process, if it has one, and how often it was started again."""
+    """One part: its process, if it has one, how often it was started again, and how often in a row it failed."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -32,6 +32,7 @@ class PartRecord(BaseModel):
     started: float | None = None
     address: str = ""
     restarts: int = 0
+    failures: int = 0
     last_exit: str = ""
     log: str
     endings: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from deploy.local.state import StateDirectory, supervisor_pid
 
 COLOURS = {Condition.RUNNING: "green", Condition.DONE: "green", Condition.STOPPED: "red", Condition.RESTARTING: "red"}
 TROUBLED = frozenset({Condition.RESTARTING, Condition.STARTING})
+REPEATED = 2
 LOG_LINES = 10
 
 
@@ -45,12 +46,12 @@ def rendered(status: StackStatus) -> RenderableType:
     if status.supervisor is None and not any(part.pid for part in status.parts):
         return Text("the stack is not running; `python -m deploy.local up` starts it")
     headline = f"supervisor process {status.supervisor}" if status.supervisor else "no supervisor is running"
-    troubled = [part for part in status.parts if part.condition in TROUBLED and part.restarts > 0]
+    troubled = [part for part in status.parts if part.condition in TROUBLED and part.failures >= REPEATED]
     return Group(Text(headline), _table(status), *(_trouble(part) for part in troubled))
 
 
 def _table(status: StackStatus) -> Table:
-    table = Table("part", "state", "process", Column("address", no_wrap=True), "up", "restarts")
+    table = Table(*(Column(title, no_wrap=True) for title in ("part", "state", "process", "address", "up", "restarts")))
     for part in status.parts:
         table.add_row(
             part.name,
@@ -58,7 +59,7 @@ def _table(status: StackStatus) -> Table:
             str(part.pid or ""),
             part.address,
             _duration(time.time() - part.started) if part.started else "",
-            f"{part.restarts}, last after {part.last_exit}" if part.restarts else "0",
+            f"{part.restarts} ({part.last_exit})" if part.restarts else "0",
         )
     return table
 

@@ -83,7 +83,7 @@ class SupervisedPart:
             self._run = None
             self.condition = Condition.DONE
         else:
-            self._note_failure(run, f"ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}")
+            self._note_failure(run, signal.Signals(-code).name if code < 0 else f"exit code {code}")
 
     def _note_failure(self, run: Run, reason: str) -> None:
         due = time.monotonic() + self.backoff.next_delay(run.seconds)
@@ -109,6 +109,7 @@ class SupervisedPart:
             started=self._run.identity.started if self._run else None,
             address=self.part.port.address if self.part.port else "",
             restarts=self._past.restarts,
+            failures=self.backoff.failures,
             last_exit=self._past.last_exit,
             log=str(self.log),
             endings=tuple(ending.name for ending in self.part.ending.signals),

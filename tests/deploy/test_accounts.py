@@ -66,13 +66,16 @@ def test_no_usable_shared_base_is_an_error_that_names_those_tried(closed_home: P
 
 def test_a_copy_is_made_once_and_only_of_what_is_out_of_reach(closed_home: Path) -> None:
     source = closed_home / "bin"
-    source.mkdir()
+    source.mkdir(mode=0o700)
     (source / "postgres").write_text("first", encoding="utf-8")
-    assert reachable_copy(source, "copy", None) == source
-    copy = reachable_copy(source, "copy", STRANGER)
+    (source / "postgres").chmod(0o700)
+    assert reachable_copy([source], "copy", None) == closed_home
+    copied = reachable_copy([source], "copy", STRANGER) / "bin"
     (source / "postgres").write_text("second", encoding="utf-8")
-    assert reachable_copy(source, "copy", STRANGER) == copy
-    assert (copy / "postgres").read_text(encoding="utf-8") == "first"
+    assert reachable_copy([source], "copy", STRANGER) == copied.parent
+    assert (copied / "postgres").read_text(encoding="utf-8") == "first"
+    assert can_enter(copied, STRANGER)
+    assert stat.S_IMODE((copied / "postgres").stat().st_mode) == 0o705
 
 
 @only_root

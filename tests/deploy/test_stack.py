@@ -126,7 +126,7 @@ def test_a_killed_part_is_started_again_over_its_data(stack: Stack) -> None:
     assert run(stack.app_url(), "SELECT 1") == [(1,)]
 
 
-def test_parts_die_with_a_killed_supervisor_and_the_next_up_starts_over_their_data(stack: Stack) -> None:
+def test_parts_die_with_a_killed_supervisor_and_the_next_up_finds_their_data(stack: Stack) -> None:
     stack.up()
     supervisor, part, url = stack.status().supervisor, stack.postgres(), stack.app_url()
     assert supervisor is not None
