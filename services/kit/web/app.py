@@ -1,8 +1,8 @@
 """The Quart app that every service starts from."""
 
 from quart import Quart
-from quart_schema import Info, QuartSchema
 
+from services.kit.web.documentation import document
 from services.kit.web.errors import register_error_handlers
 from services.kit.web.operations import Check, operations
 from services.kit.web.request_body import CheckedRequest
@@ -17,14 +17,7 @@ def create_app(service: str, title: str, *, checks: dict[str, Check], max_body_b
     app = Quart(service, static_folder=None)
     app.request_class = CheckedRequest
     app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
-    QuartSchema(
-        app,
-        info=Info(title=title, version="1"),
-        openapi_path="/openapi.json",
-        swagger_ui_path="/docs",
-        redoc_ui_path=None,
-        scalar_ui_path=None,
-    )
+    document(app, title)
     register_request_hooks(app)
     register_error_handlers(app)
     app.register_blueprint(operations(service, checks))
