@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -15,6 +15,7 @@ from services.kit.postgres.unit_of_work import UnitOfWork
 
 # The server ends a statement that takes too long; the client does only when the server no longer answers.
 _SECONDS_FOR_SERVER_TO_SAY_SO = 5.0
+_SECONDS_TO_CLOSE = 3.0
 
 
 class Database:
@@ -42,8 +43,10 @@ class Database:
                 await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self.engine.dispose()
+        """Close every connection; those on which the server stays silent are given up after some seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SECONDS_TO_CLOSE):
+                await self.engine.dispose()
 
 
 def _engine(settings: DatabaseSettings, service: str) -> AsyncEngine:

@@ -1,0 +1,122 @@
+"""What callers see while the database or the object store is away, and that it passes without a restart."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest_asyncio
+from sqlalchemy import make_url
+
+from services.file_service.tests.breakable_link import BreakableLink, breakable_link
+from services.file_service.tests.documents import ESSAY
+from services.file_service.tests.service import ANNA, Service, running_service, settings_for
+from services.file_service.text_extraction.workers import DocumentReader
+from tests.support.postgres import CreateDatabase
+
+GOOD = ("essay.txt", ESSAY.encode())
+
+
+@dataclass(frozen=True)
+class Fragile:
+    """A service whose database and object store can be taken away."""
+
+    service: Service
+    database_link: BreakableLink
+    objects: Path
+
+
+@pytest_asyncio.fixture(name="fragile")
+async def fragile_fixture(
+    service_database: CreateDatabase, tmp_path: Path, document_reader: DocumentReader
+) -> AsyncIterator[Fragile]:
+    database = service_database("file")
+    address = make_url(database.app_url)
+    async with breakable_link(str(address.host), int(address.port or 0)) as link:
+        through_link = address.set(host="127.0.0.1", port=link.port).render_as_string(hide_password=False)
+        settings = settings_for(
+            database,
+            f"file://{tmp_path}/objects",
+            database_url=through_link,
+            database_connect_timeout=1.0,
+            database_statement_timeout=1.0,
+        )
+        async with running_service(settings, database, document_reader) as service:
+            yield Fragile(service, link, tmp_path / "objects")
+
+
+async def test_while_the_database_is_away_each_route_says_so_and_afterwards_works(fragile: Fragile) -> None:
+    service = fragile.service
+    file = await service.stored_file()
+    path = f"/v1/files/{file['file_id']}"
+    await fragile.database_link.cut()
+    attempts = [
+        await service.upload(GOOD, GOOD),
+        await service.upload_version(file["file_id"]),
+        await service.client.get(path, headers=ANNA),
+        await service.client.get(f"{path}/content", headers=ANNA),
+        await service.client.get("/v1/files", headers=ANNA),
+        await service.client.patch(f"{path}/status", json={"status": "pending"}, headers=ANNA),
+        await service.client.delete(path, headers=ANNA),
+    ]
+    for response in attempts:
+        assert response.status_code == 503
+        assert response.json()["error"]["code"] == "unavailable"
+        assert "Retry-After" in response.headers
+    assert (await service.client.get("/healthz")).status_code == 503
+    await fragile.database_link.mend()
+    assert (await service.client.get(path, headers=ANNA)).json() == file
+    assert (await service.client.get("/healthz")).status_code == 200
+
+
+async def test_a_database_that_falls_silent_is_not_waited_for_longer_than_the_limits(fragile: Fragile) -> None:
+    file = await fragile.service.stored_file()
+    fragile.database_link.silence()
+    # The limits of the settings above, not a measure of speed: without them the request would never end.
+    async with asyncio.timeout(30):
+        response = await fragile.service.client.get(f"/v1/files/{file['file_id']}", headers=ANNA)
+    assert response.status_code == 503
+
+
+async def test_while_the_object_store_is_away_only_bytes_are(fragile: Fragile) -> None:
+    service = fragile.service
+    file = await service.stored_file()
+    path = f"/v1/files/{file['file_id']}"
+    elsewhere = fragile.objects.rename(fragile.objects.with_name("elsewhere"))
+    for response in (
+        await service.upload(GOOD),
+        await service.upload_version(file["file_id"]),
+        await service.client.get(f"{path}/content", headers=ANNA),
+    ):
+        assert response.status_code == 503
+        assert response.json()["error"]["code"] == "object_store_unavailable"
+        assert str(fragile.objects) not in response.text
+    assert (await service.client.get(path, headers=ANNA)).json() == file
+    health = await service.client.get("/healthz")
+    assert (health.status_code, health.json()["checks"]["object_store"]) == (503, "failed")
+    assert health.json()["checks"]["database"] == "ok"
+    elsewhere.rename(fragile.objects)
+    assert (await service.client.get(f"{path}/content", headers=ANNA)).content == ESSAY.encode()
+    assert (await service.upload(GOOD)).status_code == 201
+    assert (await service.client.get("/healthz")).status_code == 200
+
+
+async def test_bytes_whose_commit_nobody_confirmed_are_kept_for_the_sweep_to_judge(
+    fragile: Fragile,
+) -> None:
+    """The commit may have succeeded: deleting its bytes would leave a row that points at nothing."""
+    await fragile.service.stored_file()
+    await fragile.database_link.cut()
+    before = _stored_objects(fragile.objects)
+    assert (await fragile.service.upload(GOOD)).status_code == 503
+    assert len(_stored_objects(fragile.objects) - before) == 1
+
+
+def _stored_objects(objects: Path) -> set[Path]:
+    return {path for path in objects.rglob("*") if path.is_file()}
+
+
+async def test_an_outage_is_met_once_and_not_again_with_every_file(fragile: Fragile) -> None:
+    await fragile.database_link.cut()
+    assert (await fragile.service.upload(*[GOOD] * 5)).status_code == 503
+    assert len(_stored_objects(fragile.objects)) == 1
