@@ -2,6 +2,7 @@
 
 Each column's canonical text, with its length before it, makes a row's text; md5 of it stands for the row, and sums of
 those over the buckets of md5(key) stand for the table. Where a bucket's sums differ, its rows are fetched as texts.
+ClickHouse is read with FINAL, as people's views read it: of two rows of one version both must choose the same.
 """
 
 from collections.abc import Iterable
@@ -64,7 +65,8 @@ def latest_against_history(table: CapturedTable) -> str:
     stored = ", ".join(quoted(name) for name in (*(column.name for column in table.value_columns), *STORED_TAIL))
     key_texts = ", ".join(key_text(column) for column in table.key_columns)
     newest = (
-        f"SELECT {key}, max(_version) AS newest, argMax(tuple({stored}), _version) AS image FROM {{}} GROUP BY {key}"
+        f"SELECT {key}, max(_version) AS newest, argMax(tuple({stored}), _version) AS image"
+        f" FROM {{}} FINAL GROUP BY {key}"
     )
     sides = " UNION ALL ".join(
         f"SELECT {key}, ('{side}', toString(newest), hex(SHA256(toString(image)))) AS found"
@@ -90,7 +92,7 @@ def _newest_seen(table: CapturedTable) -> str:
     return (
         f"SELECT {key}, {unpacked}"
         f" FROM (SELECT {key}, argMax(tuple({image}), _version) AS image, max(_version) AS newest"
-        f" FROM {table.history} WHERE {seen} GROUP BY {key})"
+        f" FROM {table.history} FINAL WHERE {seen} GROUP BY {key})"
         f" WHERE image.{len(values)} != '{DELETED}' AND newest > ({truncated})"
     )
 

@@ -1,0 +1,1 @@
+"""The pipeline from end to end, on a real PostgreSQL and a real ClickHouse."""

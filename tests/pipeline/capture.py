@@ -1,0 +1,158 @@
+"""A captured database under test: writes into it, runs of its pipeline, and what ClickHouse then holds."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import psycopg2
+from clickhouse_connect.driver import Client
+
+from cdc.bookkeeping import progress
+from cdc.catalog.model import CapturedTable, ServiceCatalog
+from cdc.clickhouse import rows_of
+from cdc.pipeline import Pipeline
+from cdc.postgres import lsn_number
+from cdc.source.slot import BatchLimits
+from cdc.verify.proof import verify_service
+from tests.support.service_database import ServiceDatabase
+from tests.support.sql import run
+
+SOON = 30.0
+QUICK = BatchLimits(seconds=0.01, rows=50_000, bytes=32 << 20)
+HEARTBEAT_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Capture:
+    """One service's database, its catalog, and the ClickHouse it streams into."""
+
+    database: ServiceDatabase
+    catalog: ServiceCatalog
+    clickhouse_url: str
+    clickhouse: Client
+
+    def through(self, clickhouse_url: str) -> "Capture":
+        """The same, with a pipeline that reaches ClickHouse by another way."""
+        return replace(self, clickhouse_url=clickhouse_url)
+
+    def table(self, name: str) -> CapturedTable:
+        return self.catalog.by_name["public", name]
+
+    def write(self, *statements: str, commit: bool = True) -> None:
+        """Run statements as one transaction of the tables' owner, who may do what the service may, and truncate."""
+        address = self.database.migrator_url.replace("+asyncpg", "")
+        with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            if commit:
+                connection.commit()
+
+    @contextmanager
+    def running(self, limits: BatchLimits = QUICK) -> Iterator[Pipeline]:
+        """A pipeline in a thread; at the end it is told to stop, and has stored all it read."""
+        pipeline = Pipeline(self.catalog, self.database.cdc_url, self.clickhouse_url, limits, HEARTBEAT_SECONDS)
+        stopping = threading.Event()
+        thread = threading.Thread(target=pipeline.run, args=(stopping,), name="pipeline under test")
+        thread.start()
+        try:
+            yield pipeline
+        finally:
+            stopping.set()
+            thread.join(SOON)
+            assert not thread.is_alive(), "the pipeline did not stop"
+
+    @contextmanager
+    def streaming(self, limits: BatchLimits = QUICK) -> Iterator[Pipeline]:
+        """A running pipeline that has copied the tables, and streams."""
+        with self.running(limits) as pipeline:
+            self.catch_up()
+            yield pipeline
+
+    def catch_up(self, seconds: float = SOON) -> None:
+        """Wait until everything committed before this call is stored."""
+        wanted = self.wal_position()
+        wait_until(lambda: self.stored_position() >= wanted, f"ClickHouse to reach {wanted:X}", seconds)
+
+    def wal_position(self) -> int:
+        return lsn_number(str(run(self.database.cdc_url, "SELECT pg_current_wal_insert_lsn()")[0][0]))
+
+    def confirmed_position(self) -> int:
+        """Up to where PostgreSQL was told that changes are safe; 0 if there is no slot."""
+        found = run(
+            self.database.superuser_dsn,
+            "SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE database = current_database()"
+            f" AND slot_name = 'huleedu_{self.catalog.service}_slot'",
+        )
+        return lsn_number(str(found[0][0])) if found else 0
+
+    def stored_position(self) -> int:
+        reached = progress(self.clickhouse, self.catalog.service)
+        return reached.lsn if reached else 0
+
+    def select(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query on ClickHouse."""
+        return [tuple(row) for row in rows_of(self.clickhouse, query)]
+
+    def differences(self, seconds: float = SOON) -> list[str]:
+        """What `verify` finds, a sentence each."""
+        proofs = verify_service(self.catalog, self.database.cdc_url, self.clickhouse, seconds)
+        return [str(difference) for proof in proofs for difference in proof.differences]
+
+    def assert_whole(self) -> None:
+        """ClickHouse equals PostgreSQL, shows each key once, each version once, and counts each transaction right."""
+        assert self.differences() == []
+        for table in self.catalog.tables:
+            shown = f"{table.service}.{table.name}"
+            keys = ", ".join(table.key)
+            assert self.select(f"SELECT {keys}, count() FROM {shown} GROUP BY {keys} HAVING count() != 1") == []
+            history = f"SELECT {keys}, _version, count() FROM {shown}_history GROUP BY {keys}, _version"
+            assert self.select(f"{history} HAVING count() != 1") == []
+        assert self.miscounted_transactions() == []
+
+    def miscounted_transactions(self) -> list[tuple[Any, ...]]:
+        """Transactions whose number of changes is not what history and truncates hold of them; snapshot rows apart."""
+        name = "epoch, commit_time, xid"
+        changes = " UNION ALL ".join(
+            "SELECT _epoch AS epoch, _commit_time AS commit_time, _xid AS xid"
+            f" FROM {table.service}.{table.name}_history WHERE _op != 'r'"
+            for table in self.catalog.tables
+        )
+        held = f"{changes} UNION ALL SELECT {name} FROM cdc.truncates FINAL"
+        return self.select(
+            f"SELECT * FROM (SELECT {name}, count() AS found FROM ({held}) GROUP BY {name}) AS held"
+            f" FULL JOIN (SELECT {name}, changes FROM cdc.transactions FINAL) AS counted USING ({name})"
+            " WHERE found != changes"
+        )
+
+
+def wait_until(true: Callable[[], bool], what: str, seconds: float = SOON) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {seconds:g} s in vain for {what}")
+        time.sleep(0.02)
+
+
+def new_file(file_id: str, filename: str = "essay.txt", user_id: str = "anna") -> str:
+    """The statement that inserts a file."""
+    return (
+        "INSERT INTO files (file_id, batch_id, user_id, filename)"
+        f" VALUES ('{file_id}', '{file_id}', '{user_id}', '{filename}')"
+    )
+
+
+def new_version(file_id: str, version: int, storage_key: str | None = None) -> str:
+    """The statement that inserts a version of a file."""
+    return (
+        "INSERT INTO file_versions"
+        " (file_id, version, storage_key, content_type, size_bytes, sha256, uploaded_by, correlation_id)"
+        f" VALUES ('{file_id}', {version}, '{storage_key or f'{file_id}/{version}'}', 'text/plain', 100,"
+        f" '{version:064x}', 'anna', '{file_id}')"
+    )
+
+
+def file_ids(count: int) -> Sequence[str]:
+    return [f"00000000-0000-4000-8000-{number:012x}" for number in range(1, count + 1)]

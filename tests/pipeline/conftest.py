@@ -1,0 +1,52 @@
+"""One ClickHouse for all tests of the pipeline, emptied for each; a captured database of the file service per test."""
+
+from collections.abc import Iterator
+
+import pytest
+from clickhouse_connect.driver import Client
+
+from cdc.catalog.clickhouse_schema import wanted_objects
+from cdc.catalog.declared import all_catalogs, service_catalog
+from cdc.clickhouse import client
+from cdc.sink import Sink
+from deploy.local.clickhouse.starter import ClickHouse
+from migrations import capture as capture_migration
+from migrations.clickhouse import upgrade
+from services.registry import service_named
+from tests.pipeline.capture import Capture
+from tests.pipeline.watched_store import WatchedStore
+from tests.support.postgres import CreateDatabase
+
+
+@pytest.fixture
+def clickhouse(clickhouse_server: ClickHouse) -> Iterator[Client]:
+    """A client; every table that the catalog wants is there, and empty: made anew only if another test dropped it."""
+    with client(clickhouse_server.url) as opened:
+        upgrade(opened, wanted_objects(all_catalogs(), durable=False))
+        empty_storage(opened)
+        yield opened
+
+
+def empty_storage(opened: Client) -> None:
+    tables = opened.query(
+        "SELECT concat(database, '.', name) FROM system.tables WHERE engine LIKE '%MergeTree'"
+        " AND (database = 'cdc' AND name != 'schema_ledger' OR database LIKE '%\\\\_store')"
+    )
+    for (table,) in tables.result_rows:
+        opened.command(f"TRUNCATE TABLE {table}")
+
+
+@pytest.fixture
+def capture(service_database: CreateDatabase, clickhouse: Client, clickhouse_server: ClickHouse) -> Capture:
+    """The file service's database, published, with nothing captured yet."""
+    database, catalog = service_database("file"), service_catalog("file")
+    capture_migration.upgrade(service_named("file"), catalog, database.migrator_url)
+    return Capture(database, catalog, clickhouse_server.url, clickhouse)
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> WatchedStore:
+    """Sees every batch that a pipeline of this test stores."""
+    store = WatchedStore()
+    monkeypatch.setattr(Sink, "store", lambda sink, batch: store(sink, batch))
+    return store

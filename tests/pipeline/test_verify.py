@@ -1,0 +1,208 @@
+"""verify: equal after any load and during it; any one value changed, row removed or row added is named."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from cdc.catalog.model import CapturedTable
+from cdc.verify import proof
+from cdc.verify.proof import NotCaughtUpError
+from tests.pipeline.capture import Capture, file_ids, new_file, new_version
+from tests.pipeline.test_snapshot_under_load import copy_again
+from tests.pipeline.writers import Load
+
+ROWS = 24
+IDS = file_ids(ROWS)
+CHANGED = {
+    "String": "concat(ifNull({0}, ''), '!')",
+    "LowCardinality(String)": "concat({0}, '!')",
+    "LowCardinality(Nullable(String))": "concat(ifNull({0}, ''), '!')",
+    "UUID": "toUUID('99999999-0000-4000-8000-000000000000')",
+    "Int32": "ifNull({0}, 0) + 1",
+    "Int64": "ifNull({0}, 0) + 1",
+    "UInt32": "{0} + 1",
+    "DateTime64(6, 'UTC')": "ifNull({0}, toDateTime64('2026-01-01', 6, 'UTC')) + INTERVAL 1 SECOND",
+    "Map(LowCardinality(String), String)": "map('filename', 'another')",
+}
+METADATA = {
+    "_op": "LowCardinality(String)",
+    "_xid": "UInt32",
+    "_commit_time": "DateTime64(6, 'UTC')",
+    "_raw": "Map(LowCardinality(String), String)",
+}
+
+
+@pytest.fixture(autouse=True)
+def _settle_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "_SETTLE_SECONDS", 0.2)
+
+
+def load(capture: Capture) -> None:
+    """Rows that were copied, inserted and updated, in both tables."""
+    capture.write(*(new_file(key, f"file {key}") for key in IDS[:8]))
+    with capture.streaming():
+        capture.write(*(new_file(key, f"file {key}") for key in IDS[8:]), *(new_version(key, 1) for key in IDS))
+        capture.write("UPDATE files SET filename = filename || ' renamed', status = 'completed'")
+        capture.catch_up()
+        assert capture.differences() == []
+
+
+def columns_of(table: CapturedTable) -> dict[str, str]:
+    return {**{column.name: column.rule.clickhouse for column in table.value_columns}, **METADATA}
+
+
+def change_one_value_each(capture: Capture, table: CapturedTable, stored: str) -> dict[str, str]:
+    """Change each column in the newest row of a key of its own; the keys by column."""
+    by_column = dict(zip(columns_of(table), IDS, strict=False))
+    newest = f"_version = (SELECT max(_version) FROM {stored} WHERE file_id = '{{0}}')"
+    if stored == table.history and "_commit_time" in by_column:
+        del by_column["_commit_time"]  # it is part of the partition's key, which ClickHouse lets nobody change
+    for column, key in by_column.items():
+        value = CHANGED[columns_of(table)[column]].format(column)
+        change(capture, stored, f"UPDATE {column} = {value} WHERE file_id = '{key}' AND {newest.format(key)}")
+    return by_column
+
+
+def change(capture: Capture, stored: str, command: str) -> None:
+    capture.clickhouse.command(f"ALTER TABLE {stored} {command} SETTINGS mutations_sync = 2")
+
+
+def named(differences: Iterable[str], table: CapturedTable, key: str) -> list[str]:
+    return [each for each in differences if each.startswith(f"{table} file_id={key}")]
+
+
+@pytest.mark.parametrize("name", ["files", "file_versions"])
+def test_any_value_changed_in_latest_is_named_with_its_key(capture: Capture, name: str) -> None:
+    load(capture)
+    table = capture.table(name)
+    changed = change_one_value_each(capture, table, table.latest)
+    with capture.running():
+        found = capture.differences()
+    for column, key in changed.items():
+        [difference] = named(found, table, key)
+        assert "history and latest: latest holds other values" in difference, column
+    assert len(found) == len(changed)
+
+
+@pytest.mark.parametrize("name", ["files", "file_versions"])
+def test_any_value_changed_in_the_newest_history_row_is_named_with_its_key(capture: Capture, name: str) -> None:
+    load(capture)
+    table = capture.table(name)
+    changed = change_one_value_each(capture, table, table.history)
+    with capture.running():
+        found = capture.differences()
+    for column, key in changed.items():
+        differences = named(found, table, key)
+        assert any("history and latest: latest holds other values" in each for each in differences), column
+        if column not in METADATA:
+            assert any(f"PostgreSQL and ClickHouse: {column} is " in each for each in differences), column
+    assert {each.split(":")[0] for each in found} == {
+        str(each).split(":", maxsplit=1)[0] for key in changed.values() for each in named(found, table, key)
+    }
+
+
+REMOVALS = {
+    ("latest", "file_id = '{0}'"): "history and latest: the key is missing in latest",
+    ("history", "file_id = '{0}'"): "PostgreSQL and ClickHouse: the row is missing in ClickHouse",
+    (
+        "history",
+        "file_id = '{0}' AND _version = (SELECT max(_version) FROM file_store.files_history WHERE file_id = '{0}')",
+    ): "PostgreSQL and ClickHouse: filename is",
+}
+
+
+def test_a_row_removed_is_named_with_its_key(capture: Capture) -> None:
+    load(capture)
+    table = capture.table("files")
+    for ((where, condition), _), key in zip(REMOVALS.items(), IDS, strict=False):
+        change(capture, f"file_store.files_{where}", f"DELETE WHERE {condition.format(key)}")
+    with capture.running():
+        found = capture.differences()
+    for (_, sentence), key in zip(REMOVALS.items(), IDS, strict=False):
+        assert any(sentence in each for each in named(found, table, key)), (sentence, found)
+    assert all(any(each in named(found, table, key) for key in IDS[: len(REMOVALS)]) for each in found)
+
+
+NEW_KEY = "77777777-0000-4000-8000-{0:012x}"
+ADDITIONS = {
+    "a new key in latest": (
+        "latest",
+        "* REPLACE ('{new}'::UUID AS file_id)",
+        "history and latest: latest has a key that history has not",
+    ),
+    "a new key in history": (
+        "history",
+        "* REPLACE ('{new}'::UUID AS file_id)",
+        "PostgreSQL and ClickHouse: ClickHouse has a row that PostgreSQL has not",
+    ),
+    "a newer version in latest": (
+        "latest",
+        "* REPLACE (_version + 1 AS _version, 'forged' AS filename)",
+        "history and latest: latest holds version",
+    ),
+    "a newer version in history": (
+        "history",
+        "* REPLACE (_version + 1 AS _version, 'forged' AS filename)",
+        "PostgreSQL and ClickHouse: filename is",
+    ),
+    "the same version again in latest": (
+        "latest",
+        "* REPLACE ('forged' AS filename)",
+        "history and latest: latest holds other values",
+    ),
+    "the same version again in history": (
+        "history",
+        "* REPLACE ('forged' AS filename)",
+        "PostgreSQL and ClickHouse: filename is",
+    ),
+    "a deletion in history": (
+        "history",
+        "* REPLACE (_version + 1 AS _version, 'd' AS _op)",
+        "PostgreSQL and ClickHouse: the row is missing in ClickHouse",
+    ),
+}
+
+
+def test_a_row_added_is_named_with_its_key(capture: Capture) -> None:
+    load(capture)
+    table, keys = capture.table("files"), {}
+    for number, ((name, (where, row, _)), key) in enumerate(zip(ADDITIONS.items(), IDS, strict=False)):
+        new = NEW_KEY.format(number)
+        keys[name] = new if "{new}" in row else key
+        newest = f"SELECT * FROM file_store.files_{where} WHERE file_id = '{key}' ORDER BY _version DESC LIMIT 1"
+        capture.clickhouse.command(f"INSERT INTO file_store.files_{where} SELECT {row.format(new=new)} FROM ({newest})")
+    with capture.running():
+        found = capture.differences()
+    missed = {name for name, (_, _, sentence) in ADDITIONS.items() if not says(found, table, keys[name], sentence)}
+    assert missed == set(), "\n".join(found)
+    assert all(any(each in named(found, table, key) for key in keys.values()) for each in found)
+
+
+def says(found: Iterable[str], table: CapturedTable, key: str, sentence: str) -> bool:
+    return any(sentence in each for each in named(found, table, key))
+
+
+def test_a_load_that_goes_on_raises_no_false_alarm(capture: Capture) -> None:
+    with capture.streaming(), Load(seed=11).going_on(capture):
+        for _ in range(4):
+            assert capture.differences() == []
+            copy_again(capture, "files")
+
+
+def test_an_uncommitted_change_is_not_a_difference(capture: Capture) -> None:
+    with capture.streaming():
+        Load(seed=3, transactions=3, writers=2).write_all(capture)
+        capture.write(new_file(IDS[-1]), commit=False)
+        assert capture.differences() == []
+
+
+def test_a_stopped_pipeline_is_said_not_to_have_caught_up(capture: Capture) -> None:
+    load(capture)
+    capture.write("UPDATE files SET filename = 'unseen'")
+    with pytest.raises(NotCaughtUpError, match=r"file: ClickHouse is at \w+/\w+, not yet at .* is `python -m cdc run`"):
+        capture.differences(seconds=0.3)
+
+
+def test_a_database_that_was_never_captured_is_said_so(capture: Capture) -> None:
+    with pytest.raises(NotCaughtUpError, match="file: nothing was captured yet"):
+        capture.differences(seconds=0.3)
