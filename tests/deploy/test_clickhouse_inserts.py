@@ -45,8 +45,8 @@ def stored(http: httpx.Client, table: str = "t") -> tuple[int, int]:
     return int(count), int(different)
 
 
-@pytest.fixture(autouse=True)
-def table(http: httpx.Client) -> None:
+@pytest.fixture(autouse=True, name="table")
+def table_fixture(http: httpx.Client) -> None:
     http.post("/", content="CREATE TABLE t (a UInt32, b String) ENGINE = MergeTree ORDER BY a").raise_for_status()
 
 

@@ -11,7 +11,6 @@ from deploy.local.clickhouse.engine import EngineError
 from deploy.local.clickhouse.server import AddressError, Options, listening_socket, serve
 
 PASSWORD_VARIABLE = "HULEEDU_CLICKHOUSE_PASSWORD"  # noqa: S105 - the variable's name
-MAX_STATEMENTS = 32
 UNUSABLE = 2
 
 
@@ -21,12 +20,9 @@ def options_from(arguments: list[str]) -> Options:
     parser.add_argument("--path", type=Path, required=True, help="directory of the data")
     parser.add_argument("--port", type=int, required=True, help="port to listen on")
     parser.add_argument("--host", default="127.0.0.1", help="loopback address to listen on (%(default)s)")
-    parser.add_argument(
-        "--max-statements", type=int, default=MAX_STATEMENTS, help="statements that may run at once (%(default)s)"
-    )
     given = parser.parse_args(arguments)
     password = os.environ.get(PASSWORD_VARIABLE) or None
-    return Options(given.path, given.host, given.port, password, given.max_statements)
+    return Options(given.path, given.host, given.port, password)
 
 
 def main(arguments: list[str]) -> int:

@@ -12,7 +12,6 @@ from deploy.local.clickhouse.decompression import decompressed
 from deploy.local.clickhouse.engine import Engine
 from deploy.local.clickhouse.errors import (
     AUTHENTICATION_FAILED,
-    HTTP_NOT_FOUND,
     NOT_IMPLEMENTED,
     ClickHouseError,
     answer_to,
@@ -47,6 +46,9 @@ class Endpoint:
         if request.path in {"/ping", "/"} and not request.asks and request.method in {"GET", "HEAD"}:
             await send_whole(send, 200, [], OK)
             return
+        if request.path != "/":
+            await send_whole(send, 404, [], f"There is no {request.path} here. Use / for queries, or /ping.\n".encode())
+            return
         try:
             await self._answer(request, receive, send)
         except ClientGoneError:
@@ -55,8 +57,6 @@ class Endpoint:
             await self._send_error(request, send, error)
 
     async def _answer(self, request: Request, receive: Receive, send: Send) -> None:
-        if request.path != "/":
-            raise ClickHouseError(HTTP_NOT_FOUND, f"There is no {request.path} here. Use / for queries, or /ping.")
         if request.method not in {"GET", "POST"}:
             raise ClickHouseError(NOT_IMPLEMENTED, f"Method {request.method} is not supported: use GET or POST.")
         authenticate(request, self._password)

@@ -34,7 +34,6 @@ class Options:
     host: str
     port: int
     password: str | None
-    max_statements: int
 
 
 class _Server(uvicorn.Server):
@@ -73,7 +72,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
 def serve(options: Options, directory: DataDirectory, listener: socket.socket) -> None:
     """Open the engine and answer requests until SIGTERM or SIGINT; the engine is closed on return."""
     with _opened(directory) as engine:
-        workers, sessions = Workers(engine, options.max_statements), Sessions(engine)
+        workers, sessions = Workers(engine), Sessions(engine)
         app = Endpoint(engine, sessions, workers, directory.uploads, options.password)
         config = uvicorn.Config(
             app,

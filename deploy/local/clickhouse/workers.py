@@ -10,22 +10,22 @@ from deploy.local.clickhouse.engine import Engine
 from deploy.local.clickhouse.errors import TOO_MANY_SIMULTANEOUS_QUERIES, ClickHouseError
 
 Result = TypeVar("Result")
+MAX_STATEMENTS = 32
 
 
 class Workers:
     """As many threads as statements may run at once, and one more to cancel them."""
 
-    def __init__(self, engine: Engine, limit: int) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._limit = limit
         self._running = 0
-        self._threads = ThreadPoolExecutor(limit, thread_name_prefix="statement")
+        self._threads = ThreadPoolExecutor(MAX_STATEMENTS, thread_name_prefix="statement")
         self._canceller = ThreadPoolExecutor(1, thread_name_prefix="cancel")
 
     @contextmanager
     def slot(self) -> Iterator[None]:
         """The right to run one statement; ClickHouseError 202 when as many are running as may."""
-        if self._running >= self._limit:
+        if self._running >= MAX_STATEMENTS:
             message = f"Too many simultaneous queries: {self._running} are running. Try again later."
             raise ClickHouseError(TOO_MANY_SIMULTANEOUS_QUERIES, message)
         self._running += 1
