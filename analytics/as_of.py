@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any
 
 from clickhouse_connect.driver import Client
 
@@ -19,7 +19,7 @@ class Rows:
     """Rows in the key's order, every value as PostgreSQL writes it; `more` where the limit left some out."""
 
     columns: tuple[str, ...]
-    rows: list[Sequence[object]]
+    rows: list[Sequence[Any]]
     more: bool
 
 
@@ -54,4 +54,4 @@ def captured_span(client: Client, table: CapturedTable) -> Span:
         " (SELECT maxOrNull(commit_time) FROM cdc.progress WHERE service = {service:String})"
     )
     _, [(since, until)] = ask(client, query, {"service": table.service})
-    return Span(cast("datetime | None", since), cast("datetime | None", until))
+    return Span(since, until)

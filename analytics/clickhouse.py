@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import clickhouse_connect
@@ -14,9 +15,9 @@ from analytics.errors import CannotAnswerError, QuestionError
 
 # The server refuses every write and every change of this very setting, whatever the query says.
 _READ_ONLY = {"readonly": 1}
-_NOT_MIGRATED = frozenset({47, 60, 81})  # a column, a table or a database that is not there
-_BAD_PARAMETER = 457
-_SERVER_WORDS = re.compile(r"DB::Exception: (?P<words>.+?)\.?\s*\([A-Z_]+\)", re.DOTALL)
+_NOT_MIGRATED = frozenset({46, 47, 60, 81})  # a parameterized view, a column, a table or a database is not there
+_BAD_PARAMETER = " for query parameter "  # said under several codes, one for each type
+_SERVER_WORDS = re.compile(r"DB::Exception: (?P<words>.+?)[.:]?\s+\([A-Z0-9_]+\)( \(for url|$)", re.DOTALL)
 # The driver would log, bare, what is raised and explained here.
 logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
 
@@ -38,9 +39,7 @@ def reader(url: str) -> Iterator[Client]:
         ) from error
 
 
-def ask(
-    client: Client, query: str, parameters: Mapping[str, str | None]
-) -> tuple[Sequence[str], list[Sequence[object]]]:
+def ask(client: Client, query: str, parameters: Mapping[str, str | None]) -> tuple[Sequence[str], list[Sequence[Any]]]:
     """The columns and rows of a query; `parameters` are texts that the server binds to `{name:Type}`.
 
     QuestionError for a text that its type cannot hold; CannotAnswerError where ClickHouse has no such view or fails.
@@ -55,7 +54,7 @@ def ask(
 def _explained(error: DatabaseError) -> Exception:
     match = _SERVER_WORDS.search(str(error))
     words = match["words"] if match else str(error)
-    if error.code == _BAD_PARAMETER:
+    if _BAD_PARAMETER in words:
         return QuestionError(words.split(" because ")[0])
     if error.code in _NOT_MIGRATED:
         missing = words.split(" In scope ")[0].rstrip(".")

@@ -22,7 +22,7 @@ class Condition:
 def key_values(table: CapturedTable, text: str) -> dict[str, str]:
     """The key's columns and their texts from `a,b`, a value with a comma in double quotes; QuestionError otherwise."""
     try:
-        parts = next(csv.reader([text], strict=True), [""])
+        parts = next(csv.reader([text], strict=True), []) or [""]
     except csv.Error as error:
         raise QuestionError(f"the key {text!r} cannot be read: {error}") from error
     if len(parts) != len(table.key):

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from clickhouse_connect.driver import Client
 
@@ -81,7 +82,7 @@ def read_query(name: str, sql: str) -> NamedQuery:
 
 def answer(
     client: Client, query: NamedQuery, given: Mapping[str, str], now: datetime
-) -> tuple[Sequence[str], list[Sequence[object]]]:
+) -> tuple[Sequence[str], list[Sequence[Any]]]:
     """The columns and rows of a query; `given` are its parameters as text, instants as `analytics.instants` reads them.
 
     QuestionError for a parameter that is missing, unknown or of a wrong form.

@@ -63,10 +63,10 @@ def _columns(change: Change) -> Table:
     names, values = Column(style="cyan", overflow="fold"), Column(overflow="fold")
     grid = Table.grid(names, values, padding=(0, 2))
     for each in change.columns:
-        if change.is_first:
-            value = shown(each.new)
-        elif change.has_ended:
+        if change.has_ended:
             value = shown(each.old)
+        elif change.is_first:
+            value = shown(each.new)
         else:
             value = Text(" → ").join([shown(each.old), shown(each.new)])
         grid.add_row(Text(each.column), value)

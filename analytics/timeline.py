@@ -1,9 +1,8 @@
 """A key's whole life: every version that history holds, who made it, and what it changed."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import groupby
-from typing import cast
+from typing import Any
 
 from clickhouse_connect.driver import Client
 
@@ -61,15 +60,15 @@ def _versions(client: Client, table: CapturedTable, condition: Condition) -> lis
     return [_version(table, row) for row in rows]
 
 
-def _version(table: CapturedTable, row: Sequence[object]) -> Version:
+def _version(table: CapturedTable, row: Sequence[Any]) -> Version:
     number, op, commit_time, user_id, correlation_id, route, reason, *texts = row
-    image = {c.name: cast("str | None", text) for c, text in zip(table.columns, texts, strict=True)}
+    image = {c.name: text for c, text in zip(table.columns, texts, strict=True)}
     key = tuple(str(text) for text in texts[: len(table.key)])
     actor = _actor(user_id, correlation_id, route, reason)
-    return Version(str(table), key, cast("int", number), str(op), cast("datetime", commit_time), actor, image)
+    return Version(str(table), key, number, str(op), commit_time, actor, image)
 
 
-def _truncates(client: Client, table: CapturedTable) -> list[Sequence[object]]:
+def _truncates(client: Client, table: CapturedTable) -> list[Sequence[Any]]:
     in_transaction = " AND ".join(f"emptied.{name} = actor.{name}" for name in ("epoch", "commit_time", "xid"))
     query = (
         f"SELECT emptied.version, emptied.commit_time, {', '.join(f'actor.{name}' for name in _ACTOR)}"
@@ -80,9 +79,9 @@ def _truncates(client: Client, table: CapturedTable) -> list[Sequence[object]]:
     return ask(client, query, {"service": table.service, "name": table.name})[1]
 
 
-def _truncated(table: CapturedTable, key: tuple[str, ...], truncate: Sequence[object]) -> Version:
+def _truncated(table: CapturedTable, key: tuple[str, ...], truncate: Sequence[Any]) -> Version:
     number, commit_time, *actor = truncate
-    return Version(str(table), key, cast("int", number), "t", cast("datetime", commit_time), _actor(*actor), NO_ROW)
+    return Version(str(table), key, number, "t", commit_time, _actor(*actor), NO_ROW)
 
 
 def _actor(*texts: object) -> Actor:

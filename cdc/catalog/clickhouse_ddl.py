@@ -153,15 +153,15 @@ def _of_service(name: str, captured: CapturedTable) -> str:
 def _as_of(captured: CapturedTable) -> str:
     at = "{at:DateTime64(6, 'UTC')}"
     values = [*(column.name for column in captured.value_columns), "_commit_time", "_raw", "_op"]
-    # argMax skips NULLs, so the whole image is one tuple.
+    # argMax skips NULLs, so the whole image is one tuple. Names begin with _: a column may be called version or image.
     image = f"argMax(tuple({_names(values)}), _version)"
-    unpacked = ", ".join(f"image.{number} AS {quoted(name)}" for number, name in enumerate(values[:-1], start=1))
+    unpacked = ", ".join(f"_image.{number} AS {quoted(name)}" for number, name in enumerate(values[:-1], start=1))
     return (
-        f"SELECT {_names(captured.key)}, {unpacked}, version AS _version"
-        f" FROM (SELECT {_names(captured.key)}, {image} AS image, max(_version) AS version FROM {captured.history}"
+        f"SELECT {_names(captured.key)}, {unpacked}, _newest AS _version"
+        f" FROM (SELECT {_names(captured.key)}, {image} AS _image, max(_version) AS _newest FROM {captured.history}"
         f" WHERE _commit_time <= {at} GROUP BY {_names(captured.key)})"
-        f" WHERE image.{len(values)} != '{DELETED}'"
-        f" AND version > {_truncated(captured, f' AND commit_time <= {at}')}"
+        f" WHERE _image.{len(values)} != '{DELETED}'"
+        f" AND _newest > {_truncated(captured, f' AND commit_time <= {at}')}"
     )
 
 
