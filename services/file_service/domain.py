@@ -49,7 +49,7 @@ class NewVersion:
 
 
 @dataclass(frozen=True)
-class StoredFile:
+class StoredFile:  # pylint: disable=too-many-instance-attributes  # a field for each column
     """A file as it is stored; `row_version` rises with every change of it."""
 
     file_id: UUID
@@ -69,7 +69,7 @@ class StoredFile:
 
 
 @dataclass(frozen=True)
-class FileVersion:
+class FileVersion:  # pylint: disable=too-many-instance-attributes  # a field for each column
     """One version of a file; versions count 1, 2, 3 … without a gap."""
 
     file_id: UUID

@@ -9,16 +9,17 @@ from sqlalchemy.util import immutabledict
 
 from services.file_service.domain import FileStatus
 from services.kit.capture import Capture
-from services.kit.postgres.conventions import NAMING_CONVENTION, Conventions, Created, Timestamped, text_enum
+from services.kit.postgres.conventions import NAMING_CONVENTION, TYPES, Created, Timestamped, one_of, text_enum
 
 LONGEST_USER_ID = 255
 LONGEST_FILENAME = 255
 
 
-class Base(Conventions, DeclarativeBase):
+class Base(DeclarativeBase):
     """Declarative base of the file service."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map = TYPES
 
 
 class FileRow(Timestamped, Base):
@@ -28,6 +29,7 @@ class FileRow(Timestamped, Base):
     __table_args__ = (
         CheckConstraint("current_version >= 1", name="current_version_counts_from_one"),
         CheckConstraint("(deleted_at IS NULL) = (deleted_by IS NULL)", name="deleted_by_someone_at_some_time"),
+        one_of("status", FileStatus),
         Index(None, "batch_id", "created_at", "file_id"),
         Index(None, "user_id", "created_at", "file_id"),
         Index("ix_files_deleted", "deleted_at", postgresql_where="deleted_at IS NOT NULL"),
@@ -40,7 +42,7 @@ class FileRow(Timestamped, Base):
     user_id: Mapped[str] = mapped_column(String(LONGEST_USER_ID))
     filename: Mapped[str] = mapped_column(String(LONGEST_FILENAME))
     current_version: Mapped[int] = mapped_column(server_default="1")
-    status: Mapped[FileStatus] = mapped_column(text_enum(FileStatus, "status"), server_default=FileStatus.PENDING.value)
+    status: Mapped[FileStatus] = mapped_column(text_enum(FileStatus), server_default=FileStatus.PENDING.value)
     validation_error_code: Mapped[str | None] = mapped_column(Text)
     validation_error_message: Mapped[str | None] = mapped_column(Text)
     deleted_at: Mapped[datetime | None]

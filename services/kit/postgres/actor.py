@@ -1,6 +1,7 @@
 """Who writes, and why: one transactional message in the WAL, sent before a transaction's first write."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -13,6 +14,7 @@ from services.kit.postgres.statements import described
 
 MESSAGE_PREFIX = "huleedu.actor"
 _INFO_KEY = "actor"
+_SAVEPOINT = re.compile(r"\s*(?P<action>SAVEPOINT|RELEASE|ROLLBACK TO)(?: SAVEPOINT)? \"?(?P<name>\w+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,21 @@ class _Announcement:
     savepoints: list[str] = field(default_factory=list)
     sent_within: tuple[str, ...] | None = None
 
+    def is_due(self, statement: str) -> bool:
+        """Whether the message must be sent before this statement."""
+        savepoint = _SAVEPOINT.match(statement)
+        if savepoint:
+            self._follow(savepoint["action"].upper(), savepoint["name"])
+        return self.sent_within is None and described(statement).writes
+
+    def _follow(self, action: str, name: str) -> None:
+        if action == "SAVEPOINT":
+            self.savepoints.append(name)
+        elif name in self.savepoints:
+            del self.savepoints[self.savepoints.index(name) + (action != "RELEASE") :]
+        if action.startswith("ROLLBACK") and self.sent_within is not None and name in self.sent_within:
+            self.sent_within = None
+
 
 # Not in the connection's own `info`: a connection that was lost has none to look into when its transaction ends.
 _announcements: WeakKeyDictionary[Connection, _Announcement] = WeakKeyDictionary()
@@ -65,9 +82,6 @@ def announce_actors(engine: Engine) -> None:
     within a SELECT would.
     """
     event.listen(engine, "before_cursor_execute", _before_statement)
-    event.listen(engine, "savepoint", _on_savepoint)
-    event.listen(engine, "release_savepoint", _on_release)
-    event.listen(engine, "rollback_savepoint", _on_rollback_to)
     event.listen(engine, "commit", _on_end)
     event.listen(engine, "rollback", _on_end)
 
@@ -87,32 +101,12 @@ def _before_statement(
     _executemany: bool,
 ) -> None:
     announcement = _announcements.get(connection)
-    if announcement is None or announcement.sent_within is not None or not described(statement).writes:
+    if announcement is None or not announcement.is_due(statement):
         return
     announcement.sent_within = tuple(announcement.savepoints)
     connection.exec_driver_sql(
         "SELECT pg_logical_emit_message(true, $1, $2)", (MESSAGE_PREFIX, announcement.actor.message())
     )
-
-
-def _on_savepoint(connection: Connection, name: str) -> None:
-    if connection in _announcements:
-        _announcements[connection].savepoints.append(name)
-
-
-def _on_release(connection: Connection, name: str, _context: None) -> None:
-    if connection in _announcements:
-        _announcements[connection].savepoints.remove(name)
-
-
-def _on_rollback_to(connection: Connection, name: str, _context: None) -> None:
-    announcement = _announcements.get(connection)
-    if announcement is None:
-        return
-    if announcement.sent_within is not None and name in announcement.sent_within:
-        announcement.sent_within = None
-    if name in announcement.savepoints:
-        del announcement.savepoints[announcement.savepoints.index(name) :]
 
 
 def _on_end(connection: Connection) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Enum, Uuid, func
+from sqlalchemy import CheckConstraint, DateTime, Enum, Uuid, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 NAMING_CONVENTION = {
@@ -35,13 +35,17 @@ class Timestamped:
     )
 
 
-def text_enum(labels: type[enum.StrEnum], name: str) -> Enum:
-    """A column of the enum's values as text with check constraint `name`: another label needs no change of type."""
+def text_enum(labels: type[enum.StrEnum]) -> Enum:
+    """The type of a column that holds the enum's values as text; `one_of` constrains it."""
     return Enum(
         labels,
-        name=name,
         native_enum=False,
-        create_constraint=True,
         length=LONGEST_LABEL,
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+def one_of(column: str, labels: type[enum.StrEnum]) -> CheckConstraint:
+    """The check constraint of a `text_enum` column: another label changes it, and no type."""
+    listed = ", ".join(f"'{label.value}'" for label in labels)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
