@@ -1,5 +1,6 @@
 """What a request asks for: an INSERT with data behind it, or a query, and in which format its answer comes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deploy.local.clickhouse.lexer import Kind, Text, Token, tokens
@@ -44,28 +45,42 @@ def insert_head(text: Text, *, complete: bool) -> InsertHead | None:
 
     `complete` says that nothing follows `text`: only then may a keyword end where the text ends.
     """
-    stream = tokens(text)
-    first = next(stream, None)
+    words = _keywords(_settled(text, complete=complete))
+    first = next(words, None)
     if first is None or not first.is_word("INSERT"):
         return None
-    target_end, settings_start, depth, previous = 0, None, 0, first
-    for token in stream:
-        if token.kind is Kind.BROKEN or (token.end == len(text) and not complete):
+    settings_start = None
+    for token in words:
+        if token.is_word("SELECT", "WITH", "INFILE"):
             return None
-        depth += (token.text == b"(") - (token.text == b")")
-        if depth == 0 and not _names_target(previous):
-            if token.is_word("SELECT", "WITH", "INFILE"):
+        if token.is_word("VALUES"):
+            return _head(text, token.start, settings_start, "Values", token.end)
+        if token.is_word("FORMAT"):
+            name = next(words, None)
+            if name is None or name.kind is not Kind.WORD:
                 return None
-            if token.is_word("VALUES"):
-                return _head(text, token.start, settings_start, "Values", token.end)
-            if previous.is_word("FORMAT") and target_end and token.kind is Kind.WORD:
-                return _head(text, previous.start, settings_start, token.text.decode("ascii"), token.end)
-            if token.is_word("SETTINGS") and settings_start is None:
-                settings_start = token.start
-            if token.is_word("FORMAT"):
-                target_end = token.start
-        previous = token
+            return _head(text, token.start, settings_start, name.text.decode(), name.end)
+        if token.is_word("SETTINGS") and settings_start is None:
+            settings_start = token.start
     return None
+
+
+def _settled(text: Text, *, complete: bool) -> Iterator[Token]:
+    """The tokens that nothing behind `text` can change any more."""
+    for token in tokens(text):
+        if token.kind is Kind.BROKEN or (token.end == len(text) and not complete):
+            return
+        yield token
+
+
+def _keywords(stream: Iterator[Token]) -> Iterator[Token]:
+    """The tokens that may be keywords: not within parentheses, and not the name of the table."""
+    depth, previous = 0, None
+    for token in stream:
+        depth += (token.text == b"(") - (token.text == b")")
+        if depth == 0 and not (previous and _names_target(previous)):
+            yield token
+        previous = token
 
 
 def _names_target(previous: Token) -> bool:
