@@ -28,8 +28,9 @@ def up(
     detached: Annotated[bool, typer.Option("--detach", help="return once everything runs")] = False,
 ) -> None:
     """Start the stack, and keep it running until Ctrl-C; or, with --detach, until `down`."""
-    state, names = state_directory(), parts or []
+    names = parts or []
     with _explained():
+        state = state_directory()
         if supervisor_pid(state) is not None:
             await_running(state, names, _say)
         elif detached:
@@ -42,7 +43,8 @@ def up(
 @app.command()
 def status(*, as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False) -> None:
     """Show every part; exits with 1 unless all of them run."""
-    found = stack_status(state_directory())
+    with _explained():
+        found = stack_status(state_directory())
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
@@ -59,12 +61,13 @@ def logs(
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="how many lines of each log")] = 20,
 ) -> None:
     """Show the ends of the parts' logs."""
-    state = state_directory()
     with _explained():
+        state = state_directory()
         names = log_names(state, part)
-        show_ends(state, names, lines, _say)
         if following:
-            follow(state, names, _say)
+            follow(state, names, lines, _say)
+        else:
+            show_ends(state, names, lines, _say)
 
 
 @app.command()
@@ -72,8 +75,8 @@ def down(
     *, deleting: Annotated[bool, typer.Option("--delete-data", help="delete all that was stored, too")] = False
 ) -> None:
     """Stop the stack; its data stay where they are."""
-    state = state_directory()
     with _explained():
+        state = state_directory()
         take_down(state, _say)
         if deleting:
             delete_data(state)
@@ -96,7 +99,13 @@ def bootstrap(port: int) -> None:
 
 def _explained() -> AbstractContextManager[None]:
     return explained(
-        AlreadyRunningError, ClusterError, MissingBinariesError, PortTakenError, StackError, UnreachableError
+        AlreadyRunningError,
+        ClusterError,
+        MissingBinariesError,
+        PortTakenError,
+        StackError,
+        UnreachableError,
+        PermissionError,
     )
 
 

@@ -10,12 +10,7 @@ LONGEST_BYTES = 16 * 1024 * 1024
 
 def tail(file: Path, lines: int = 20) -> str:
     """The last `lines` lines of `file`; empty when there is none."""
-    if not file.exists():
-        return ""
-    with file.open("rb") as log:
-        log.seek(max(0, file.stat().st_size - TAIL_BYTES))
-        text = log.read().decode("utf-8", errors="replace")
-    return "\n".join(text.splitlines()[-lines:])
+    return Follower(file).before(lines)
 
 
 def shorten(file: Path, longest: int = LONGEST_BYTES) -> None:
@@ -32,9 +27,19 @@ def shorten(file: Path, longest: int = LONGEST_BYTES) -> None:
 class Follower:
     """Reads what is added to a log, whole lines at a time; a log that was shortened is read from its start."""
 
-    def __init__(self, file: Path, *, from_end: bool) -> None:
+    def __init__(self, file: Path, *, from_start: bool = False) -> None:
         self._file = file
-        self._offset = file.stat().st_size if from_end and file.exists() else 0
+        self._offset = 0 if from_start or not file.exists() else file.stat().st_size
+
+    def before(self, lines: int) -> str:
+        """The last `lines` lines up to where `new_lines` goes on."""
+        if self._offset == 0:
+            return ""
+        start = max(0, self._offset - TAIL_BYTES)
+        with self._file.open("rb") as log:
+            log.seek(start)
+            text = log.read(self._offset - start).decode("utf-8", errors="replace")
+        return "\n".join(text.splitlines()[-lines:])
 
     def new_lines(self) -> Iterator[str]:
         """The lines completed since the last call."""

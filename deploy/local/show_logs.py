@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
-from deploy.local.logs import Follower, tail
+from deploy.local.logs import Follower
 from deploy.local.state import StateDirectory
 from deploy.local.supervisor import Say
 
@@ -20,19 +21,25 @@ def log_names(state: StateDirectory, name: str | None) -> list[str]:
 
 def show_ends(state: StateDirectory, names: list[str], lines: int, say: Say) -> None:
     """The last `lines` lines of each log, under its name if there are several."""
-    for name in names:
-        if len(names) > 1:
+    _show({name: Follower(state.log(name)) for name in names}, lines, say)
+
+
+def follow(state: StateDirectory, names: list[str], lines: int, say: Say) -> None:
+    """The same, then lines as they are added, each with its part's name if there are several; until interrupted."""
+    followers = {name: Follower(state.log(name)) for name in names}
+    _show(followers, lines, say)
+    with suppress(KeyboardInterrupt):
+        while True:
+            for name, line in _added(followers):
+                say(f"{name} | {line}" if len(names) > 1 else line)
+            time.sleep(POLL_SECONDS)
+
+
+def _show(followers: dict[str, Follower], lines: int, say: Say) -> None:
+    for name, follower in followers.items():
+        if len(followers) > 1:
             say(f"== {name} ==")
-        say(tail(state.log(name), lines))
-
-
-def follow(state: StateDirectory, names: list[str], say: Say) -> None:
-    """Lines as they are added, each with its part's name if there are several; until interrupted."""
-    followers = {name: Follower(state.log(name), from_end=True) for name in names}
-    while True:
-        for name, line in _added(followers):
-            say(f"{name} | {line}" if len(names) > 1 else line)
-        time.sleep(POLL_SECONDS)
+        say(follower.before(lines))
 
 
 def _added(followers: dict[str, Follower]) -> Iterator[tuple[str, str]]:

@@ -51,7 +51,7 @@ def detach(state: StateDirectory, names: Sequence[str], say: Say) -> None:
     log = state.log(SUPERVISOR)
     supervisor = _start_supervisor(names, log)
     try:
-        _follow_until_ready(state, supervisor, Follower(log, from_end=False), say)
+        _follow_until_ready(state, supervisor, Follower(log, from_start=True), say)
     except KeyboardInterrupt:
         supervisor.terminate()
         supervisor.wait()

@@ -35,7 +35,8 @@ def test_a_log_within_its_bound_is_left_alone(log: Path) -> None:
 
 def test_a_follower_gives_whole_lines_once(log: Path) -> None:
     log.write_text("before\n", encoding="utf-8")
-    follower = Follower(log, from_end=True)
+    follower = Follower(log)
+    assert follower.before(5) == "before"
     with log.open("a", encoding="utf-8") as writer:
         writer.write("one\ntw")
         writer.flush()
@@ -47,6 +48,6 @@ def test_a_follower_gives_whole_lines_once(log: Path) -> None:
 
 def test_a_follower_starts_again_when_the_log_was_shortened(log: Path) -> None:
     log.write_text("a long line that was there\n", encoding="utf-8")
-    follower = Follower(log, from_end=True)
+    follower = Follower(log)
     log.write_text("short\n", encoding="utf-8")
     assert list(follower.new_lines()) == ["short"]

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -45,15 +46,15 @@ class Stack:
         )
 
     def up(self) -> None:
-        """PostgreSQL with the services' roles, running."""
-        answer = self("up", "--detach", "bootstrap")
+        """PostgreSQL with the services' roles, and ClickHouse, running."""
+        answer = self("up", "--detach", "bootstrap", "clickhouse")
         assert answer.returncode == 0, answer.stdout + answer.stderr
 
     def status(self) -> StackStatus:
         return StackStatus.model_validate_json(self("status", "--json").stdout)
 
-    def postgres(self) -> PartRecord:
-        return next(part for part in self.status().parts if part.name == "postgres")
+    def part(self, name: str) -> PartRecord:
+        return next(part for part in self.status().parts if part.name == name)
 
     def app_url(self) -> str:
         return read_environment(self.state.environment)["FILE_SERVICE_DATABASE_URL"]
@@ -92,8 +93,8 @@ def test_up_returns_when_all_runs_and_status_names_every_process(stack: Stack) -
     stack.up()
     status = stack.status()
     assert status.healthy
-    assert [part.condition for part in status.parts] == ["done", "running", "done"]
-    assert stack.postgres().address == f"127.0.0.1:{stack.environment['HULEEDU_POSTGRES_PORT']}"
+    assert [part.condition for part in status.parts] == ["done", "running", "running", "done"]
+    assert stack.part("postgres").address == f"127.0.0.1:{stack.environment['HULEEDU_POSTGRES_PORT']}"
     assert stack("status").returncode == 0
     assert json.loads(stack.state.record.read_text(encoding="utf-8"))["supervisor"] == status.supervisor
     assert run(stack.app_url(), "SELECT current_user") == [("file_app",)]
@@ -110,25 +111,25 @@ def test_second_up_says_that_it_runs_and_leaves_it_alone(stack: Stack) -> None:
 
 def test_up_of_a_part_that_the_running_stack_lacks_says_what_to_do(stack: Stack) -> None:
     stack.up()
-    answer = stack("up", "clickhouse")
+    answer = stack("up", "migrations")
     assert answer.returncode == 1
-    assert "runs without clickhouse: run `python -m deploy.local down` first" in answer.stderr
+    assert "runs without migrations: run `python -m deploy.local down` first" in answer.stderr
 
 
-def test_a_killed_part_is_started_again_over_its_data(stack: Stack) -> None:
+@pytest.mark.parametrize("name", ["postgres", "clickhouse"])
+def test_a_killed_part_is_started_again(stack: Stack, name: str) -> None:
     stack.up()
-    before = stack.postgres()
+    before = stack.part(name)
     assert before.pid is not None
     os.kill(before.pid, signal.SIGKILL)
-    eventually(lambda: stack.postgres().restarts > before.restarts and stack.status().healthy)
-    after = stack.postgres()
-    assert after.pid != before.pid
+    eventually(lambda: stack.part(name).restarts > before.restarts and stack.status().healthy)
+    assert stack.part(name).pid != before.pid
     assert run(stack.app_url(), "SELECT 1") == [(1,)]
 
 
 def test_parts_die_with_a_killed_supervisor_and_the_next_up_finds_their_data(stack: Stack) -> None:
     stack.up()
-    supervisor, part, url = stack.status().supervisor, stack.postgres(), stack.app_url()
+    supervisor, part, url = stack.status().supervisor, stack.part("postgres"), stack.app_url()
     assert supervisor is not None
     assert part.pid is not None
     server = psutil.Process(part.pid)
@@ -140,26 +141,12 @@ def test_parts_die_with_a_killed_supervisor_and_the_next_up_finds_their_data(sta
     assert run(url, "SELECT 1") == [(1,)]
 
 
-def test_up_spares_a_stranger_that_has_a_recorded_pid(stack: Stack) -> None:
-    stack.up()
-    stack("down")
-    with subprocess.Popen(["sleep", "60"]) as stranger:
-        record = json.loads(stack.state.record.read_text(encoding="utf-8"))
-        record["parts"][1] |= {"pid": stranger.pid, "started": time.time() - 3600, "condition": "running"}
-        stack.state.record.write_text(json.dumps(record), encoding="utf-8")
-        stack.state.lock.write_text(str(stranger.pid), encoding="utf-8")
-        stack.up()
-        assert stranger.poll() is None
-        stranger.kill()
-    assert stack.status().healthy
-
-
 def test_logs_show_a_parts_last_lines_and_refuse_unknown_ones(stack: Stack) -> None:
     stack.up()
     assert "database system is ready to accept connections" in stack("logs", "postgres", "-n", "50").stdout
     unknown = stack("logs", "kafka")
     assert unknown.returncode == 2
-    assert "no log of 'kafka'; there are: bootstrap, cluster, postgres, supervisor" in unknown.stderr
+    assert "no log of 'kafka'; there are: bootstrap, clickhouse, cluster, postgres" in unknown.stderr
 
 
 def test_logs_can_be_followed(stack: Stack) -> None:
@@ -171,13 +158,16 @@ def test_logs_can_be_followed(stack: Stack) -> None:
         following.stdout.readline()
         with pytest.raises(Exception, match="no_such_table"):
             run(stack.app_url(), "SELECT * FROM no_such_table")
-        assert "no_such_table" in following.stdout.readline()
+        watchdog = threading.Timer(PATIENCE, following.kill)
+        watchdog.start()
+        assert any("no_such_table" in line for line in following.stdout)
+        watchdog.cancel()
         following.terminate()
 
 
 def test_down_says_what_it_stopped_and_a_second_one_that_nothing_runs(stack: Stack) -> None:
     stack.up()
-    pid = stack.postgres().pid
+    pid = stack.part("postgres").pid
     assert pid is not None
     first, second = stack("down"), stack("down")
     assert first.returncode == second.returncode == 0
@@ -187,14 +177,13 @@ def test_down_says_what_it_stopped_and_a_second_one_that_nothing_runs(stack: Sta
     assert not stack.status().healthy
 
 
-def test_interrupted_up_stops_what_it_started(fresh: Stack) -> None:
+def test_interrupted_up_stops_what_it_started(stack: Stack) -> None:
+    stack("down")
     command = [sys.executable, "-m", "deploy.local", "up", "postgres"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=fresh.environment) as foreground:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=stack.environment) as foreground:
         assert foreground.stdout is not None
-        for line in foreground.stdout:
-            if line == "everything is running\n":
-                break
-        pid = fresh.postgres().pid
+        assert "everything is running\n" in foreground.stdout
+        pid = stack.part("postgres").pid
         assert pid is not None
         foreground.send_signal(signal.SIGINT)
         assert "postgres: stopped\n" in foreground.stdout.read()

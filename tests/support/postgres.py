@@ -6,12 +6,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from deploy.local.postgres import Postgres, running_postgres
+from deploy.local.postgres import SETTINGS, Postgres, running_postgres
 from tests.support.directories import server_directory
 from tests.support.service_database import ServiceDatabase, ServiceTemplates
 
 PARTS_VARIABLE = "HULEEDU_TEST_PARTS"
 IMAGE = "postgres:18"
+REPLICATION = ("wal_level", "max_replication_slots", "max_wal_senders", "max_connections")
 
 CreateDatabase = Callable[..., ServiceDatabase]
 
@@ -53,8 +54,8 @@ def _local() -> Iterator[Postgres]:
 def _containerised() -> Iterator[Postgres]:
     from testcontainers.community.postgres import PostgresContainer  # pylint: disable=import-outside-toplevel
 
-    container = PostgresContainer(IMAGE).with_command("postgres -c wal_level=logical -c max_connections=200")
-    with container as running:
+    options = [word for name in REPLICATION for word in ("-c", f"{name}={SETTINGS[name]}")]
+    with PostgresContainer(IMAGE).with_command(["postgres", *options]) as running:
         yield Postgres(
             host=running.get_container_host_ip(),
             port=int(running.get_exposed_port(5432)),
