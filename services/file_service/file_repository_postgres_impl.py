@@ -116,6 +116,8 @@ class PostgresFileRepository(FileRepository):
         due = select(FileRow.file_id).where(FileRow.deleted_at < before).order_by(FileRow.deleted_at, FileRow.file_id)
         locked = await self._session.scalars(due.limit(limit).with_for_update(skip_locked=True))
         keys: dict[UUID, list[str]] = {file_id: [] for file_id in locked}
+        if not keys:
+            return ()
         versions = delete(FileVersionRow).where(FileVersionRow.file_id.in_(keys))
         removed = await self._session.execute(versions.returning(FileVersionRow.file_id, FileVersionRow.storage_key))
         for file_id, storage_key in removed:
