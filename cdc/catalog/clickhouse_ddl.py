@@ -119,7 +119,7 @@ def _raw_map(captured: CapturedTable) -> str:
 def _current(captured: CapturedTable) -> str:
     columns = _names(column.name for column in captured.columns)
     return (
-        f"SELECT {columns}, _version, _commit_time FROM {captured.latest} FINAL"
+        f"SELECT {columns}, _version, _commit_time, _raw FROM {captured.latest} FINAL"
         f" WHERE _op != '{DELETED}' AND _version > {_truncated(captured)} {_WHOLE_FINAL}"
     )
 

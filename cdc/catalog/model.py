@@ -6,7 +6,13 @@ from functools import cached_property
 from cdc.catalog.types import TypeRule, rule_for
 from services.kit.capture import Capture
 
-RESERVED_COLUMNS = frozenset({"_op", "_lsn", "_epoch", "_xid", "_commit_time", "_commit_us", "_version", "_raw"})
+# Names that storage and views use beside a table's own columns.
+RESERVED_COLUMNS = frozenset(
+    {
+        *("_op", "_lsn", "_epoch", "_xid", "_commit_time", "_commit_us", "_version", "_raw", "_image", "_newest"),
+        *("_user_id", "_correlation_id", "_route", "_reason", "_commit_lsn", "_transaction_changes"),
+    }
+)
 
 
 class CatalogError(ValueError):
