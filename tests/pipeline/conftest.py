@@ -18,8 +18,8 @@ from tests.pipeline.watched_store import WatchedStore
 from tests.support.postgres import CreateDatabase
 
 
-@pytest.fixture
-def clickhouse(clickhouse_server: ClickHouse) -> Iterator[Client]:
+@pytest.fixture(name="clickhouse")
+def _clickhouse(clickhouse_server: ClickHouse) -> Iterator[Client]:
     """A client; every table that the catalog wants is there, and empty: made anew only if another test dropped it."""
     with client(clickhouse_server.url) as opened:
         upgrade(opened, wanted_objects(all_catalogs(), durable=False))
@@ -36,16 +36,16 @@ def empty_storage(opened: Client) -> None:
         opened.command(f"TRUNCATE TABLE {table}")
 
 
-@pytest.fixture
-def capture(service_database: CreateDatabase, clickhouse: Client, clickhouse_server: ClickHouse) -> Capture:
+@pytest.fixture(name="capture")
+def _capture(service_database: CreateDatabase, clickhouse: Client, clickhouse_server: ClickHouse) -> Capture:
     """The file service's database, published, with nothing captured yet."""
     database, catalog = service_database("file"), service_catalog("file")
     capture_migration.upgrade(service_named("file"), catalog, database.migrator_url)
     return Capture(database, catalog, clickhouse_server.url, clickhouse)
 
 
-@pytest.fixture
-def watched(monkeypatch: pytest.MonkeyPatch) -> WatchedStore:
+@pytest.fixture(name="watched")
+def _watched(monkeypatch: pytest.MonkeyPatch) -> WatchedStore:
     """Sees every batch that a pipeline of this test stores."""
     store = WatchedStore()
     monkeypatch.setattr(Sink, "store", lambda sink, batch: store(sink, batch))

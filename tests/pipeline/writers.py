@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 
 import psycopg2
-from psycopg2 import errors
+from psycopg2 import errorcodes, errors
 from psycopg2.extensions import cursor
 
 from tests.pipeline.capture import Capture, file_ids, new_file, new_version
@@ -18,10 +18,11 @@ WRITERS = 8
 KEYS = file_ids(40)
 LONGEST_HOLD_SECONDS = 0.04
 # What writers who know nothing of each other must expect.
-LOST_RACES = (
-    errors.DeadlockDetected,
-    errors.ForeignKeyViolation,
-    errors.UniqueViolation,
+LOST_RACES = tuple(
+    map(
+        errors.lookup,
+        (errorcodes.DEADLOCK_DETECTED, errorcodes.FOREIGN_KEY_VIOLATION, errorcodes.UNIQUE_VIOLATION),
+    )
 )
 _STORAGE_KEYS = count(1)
 
@@ -67,7 +68,8 @@ def _write(capture: Capture, rng: random.Random, transactions: int, ended: Calla
             except LOST_RACES:
                 connection.rollback()
             else:
-                connection.commit() if rng.random() < 0.85 else connection.rollback()
+                end = connection.commit if rng.random() < 0.85 else connection.rollback
+                end()
 
 
 def _one_transaction(session: cursor, rng: random.Random) -> None:

@@ -14,24 +14,24 @@ from tests.support.postgres import CreateDatabase
 from tests.support.service_database import ServiceTemplates
 
 
-@pytest.fixture(scope="session", autouse=True)
-def plain_logs() -> Iterator[None]:
+@pytest.fixture(name="plain_logs", scope="session", autouse=True)
+def _plain_logs() -> Iterator[None]:
     """Logs without structlog's default tracebacks, which print every local variable and take seconds to do so."""
     structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
     yield
     structlog.reset_defaults()
 
 
-@pytest.fixture
-def object_store_url(tmp_path: Path, request: pytest.FixtureRequest) -> str:
+@pytest.fixture(name="object_store_url")
+def object_store_url_fixture(tmp_path: Path, request: pytest.FixtureRequest) -> str:
     """An empty store: a directory, or a prefix of a real S3 server's bucket with HULEEDU_TEST_OBJECT_STORE=s3."""
     if os.environ.get("HULEEDU_TEST_OBJECT_STORE") == "s3":
         return str(request.getfixturevalue("s3_url"))
     return f"file://{tmp_path}/objects"
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def document_reader() -> AsyncIterator[DocumentReader]:
+@pytest_asyncio.fixture(name="document_reader", scope="session", loop_scope="session")
+async def document_reader_fixture() -> AsyncIterator[DocumentReader]:
     """One worker process for the whole run."""
     reader = WorkerDocumentReader(workers=1, seconds=30.0, memory_bytes=1 << 30)
     yield reader

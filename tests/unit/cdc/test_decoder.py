@@ -22,8 +22,8 @@ EPOCH, XID, COMMIT_US, COMMIT_LSN, END_LSN = 3, 741, 1_795_386_489_638_575, 0x50
 TRANSACTION = Transaction(XID, COMMIT_US, COMMIT_LSN)
 
 
-@pytest.fixture
-def decoder() -> Decoder:
+@pytest.fixture(name="decoder")
+def _decoder() -> Decoder:
     decoder = Decoder(CATALOG, EPOCH)
     decoder.feed(0, sent.relation(BOOKS_ID, "books", BOOK_COLUMNS))
     decoder.feed(0, sent.relation(LOANS_ID, "loans", LOAN_COLUMNS))
@@ -118,7 +118,7 @@ def test_changes_of_tables_that_are_not_captured_leave_no_trace(decoder: Decoder
     decoder.feed(0x1110, sent.update(DRAFTS_ID, ["1"], ["2"]))
     decoder.feed(0x1120, sent.delete(DRAFTS_ID, ["1"]))
     assert commit(decoder).changes == 0
-    assert list(decoder.batch.tables()) == []
+    assert not list(decoder.batch.tables())
 
 
 def test_a_message_is_carried_with_its_transaction(decoder: Decoder) -> None:

@@ -21,13 +21,13 @@ def batch(end_lsn: int | None = None) -> Batch:
     return made
 
 
-@pytest.fixture
-def stopping() -> threading.Event:
+@pytest.fixture(name="stopping")
+def _stopping() -> threading.Event:
     return threading.Event()
 
 
-@pytest.fixture
-def start(stopping: threading.Event) -> Iterator[Start]:
+@pytest.fixture(name="start")
+def _start(stopping: threading.Event) -> Iterator[Start]:
     started: list[Inserter] = []
 
     def start_one(store: Callable[[Batch], None]) -> Inserter:

@@ -51,7 +51,7 @@ def test_rows_of_a_table_are_one_insert_with_the_landing_tables_columns() -> Non
 def test_an_empty_batch_sends_nothing() -> None:
     server = ScriptedClickHouse()
     store(server, Batch())
-    assert server.inserts == []
+    assert not server.inserts
 
 
 @pytest.mark.parametrize("failing", [table for table in PARTS if table != "cdc.commits"])
@@ -88,4 +88,4 @@ def test_an_insert_that_can_never_go_well_is_told_from_one_that_may(error: Excep
 
     with pytest.raises(raised) as failure:
         store(ScriptedClickHouse(outcome), full_batch())
-    assert type(failure.value) is raised
+    assert failure.type is raised

@@ -13,7 +13,7 @@ def test_a_snapshot_is_read_with_what_was_in_progress() -> None:
 
 
 def test_a_snapshot_without_anything_in_progress_is_read() -> None:
-    assert SeenBy.parse(1, 0, "745:745:", NOON).in_progress == ()
+    assert not SeenBy.parse(1, 0, "745:745:", NOON).in_progress
 
 
 def test_xids_are_cut_to_the_32_bits_that_a_stream_carries() -> None:
