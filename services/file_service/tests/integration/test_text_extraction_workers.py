@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.file_service.tests.documents import ESSAY, docx_of, docx_of_many_elements, pdf_of
+from services.file_service.tests.documents import ESSAY, docx_of, docx_of_many_elements
 from services.file_service.text_extraction.rejection import ValidationCode
 from services.file_service.text_extraction.workers import WorkerDocumentReader
 
@@ -28,8 +28,8 @@ async def test_a_worker_judges_like_the_function_it_runs() -> None:
 
 
 async def test_a_document_that_takes_too_long_is_rejected_and_the_next_one_is_read() -> None:
-    async with reader(seconds=0.05) as workers:
-        rejection = (await workers.judge("essay.pdf", pdf_of(*[ESSAY] * 150))).rejection
+    async with reader(seconds=0.5) as workers:
+        rejection = (await workers.judge("essay.docx", docx_of_many_elements(300_000))).rejection
         assert rejection is not None
         assert rejection.code is ValidationCode.TOO_COMPLEX
         assert (await workers.judge("essay.txt", ESSAY.encode())).rejection is None
