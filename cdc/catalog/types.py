@@ -7,7 +7,7 @@ every value can be had from ClickHouse exactly, whatever the cast could not hold
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CARRIED_AS_TEXT = frozenset(
     {
@@ -91,9 +91,9 @@ def _plain_text(column: str) -> str:
     return f"{column}::text"
 
 
-def _bool_as_sent(column: str) -> str:
-    # Replication and COPY send t and f where a cast to text says true and false.
-    return f"CASE {column} WHEN true THEN 't' WHEN false THEN 'f' END"
+def _text_as_sent(column: str) -> str:
+    # Some casts to text say more than replication and COPY send: true for t, 10.0.0.1/32 for 10.0.0.1.
+    return f"CASE WHEN {column} IS NOT NULL THEN concat({column}) END"
 
 
 def _seconds_trimmed(column: str) -> str:
@@ -112,8 +112,8 @@ _FIXED: dict[str, TypeRule] = {
     "boolean": TypeRule(
         "Bool",
         lambda x: f"multiIf({x} = 't', true, {x} = 'f', false, NULL)",
-        lambda c: f"if({c}, 't', 'f')",
-        _bool_as_sent,
+        lambda c: f"substring(toString({c}), 1, 1)",
+        _text_as_sent,
     ),
     "date": TypeRule("Date32", lambda x: f"toDate32OrNull({x})", _to_string, _plain_text),
     "timestamp without time zone": TypeRule(
@@ -127,6 +127,7 @@ _FIXED: dict[str, TypeRule] = {
     ),
     "label": _LABEL,
     **dict.fromkeys(CARRIED_AS_TEXT, _TEXT),
+    "inet": replace(_TEXT, postgres_text=_text_as_sent),
 }
 
 

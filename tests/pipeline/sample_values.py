@@ -1,0 +1,156 @@
+"""Values of every supported type: those at the edges of what either side can hold, and others drawn at random."""
+
+import random
+import string
+from dataclasses import dataclass
+
+SEEDED_VALUES = 60
+TEXTS = [
+    "",
+    " ",
+    "NULL",
+    "\\N",
+    "\\",
+    "\\\\",
+    "\\t",
+    "\t",
+    "\n",
+    "\r\n",
+    "\b\f\v\a\x01\x1f\x7f",
+    "'",
+    '"',
+    "''",
+    "%",
+    "é",
+    "𝄞",
+    "\u200b",
+    "\ufeff",
+    "a" * 127,
+    "b" * 128,
+    "c" * 16_383,
+    "d" * 16_384,
+    "é" * 5000,
+    "{'a': 1}",
+    "true",
+    "0",
+    "-",
+    "7:x",
+    "\\.",
+    "\\x00",
+]
+TIMES = [
+    "1900-01-01 00:00:00",
+    "1970-01-01 00:00:00",
+    "1969-12-31 23:59:59.999999",
+    "2026-11-22 22:30:20.5",
+    "2299-12-31 23:59:59",
+    "2026-11-22 22:30:00.000001",
+    "2000-02-29 10:00:00.100",
+    "1899-12-31 23:59:59.5",
+    "2300-01-01 00:00:00",
+    "9999-12-31 00:00:00",
+    "10000-01-01 00:00:00",
+    "294276-12-31 23:59:59.999999",
+    "infinity",
+    "-infinity",
+    "0044-03-15 12:00:00 BC",
+    "2026-11-22 00:00:00",
+]
+DECIMALS = ["0", "0.00", "-0.01", "0.1", "1.50", "12345678.90", "-9999999999.99", "9999999999.99", "NaN"]
+FLOATS = [
+    "0",
+    "-0",
+    "0.1",
+    "1e+20",
+    "1e-320",
+    "1.7976931348623157e308",
+    "Infinity",
+    "-Infinity",
+    "NaN",
+    "3",
+    "123456.789",
+    "1e15",
+    "1e16",
+]
+VALUES: dict[str, list[str]] = {
+    "smallint": ["0", "-32768", "32767"],
+    "integer": ["0", "-2147483648", "2147483647"],
+    "bigint": ["0", "-9223372036854775808", "9223372036854775807"],
+    "real": ["0", "-0", "0.1", "3.4028235e38", "1e-45", "NaN", "Infinity", "16777217"],
+    "double precision": FLOATS,
+    "numeric(12,2)": DECIMALS,
+    "numeric(76,10)": ["0", "1.0000000001", "-" + "9" * 66 + ".9999999999", "NaN"],
+    "numeric(5)": ["0", "-99999", "99999"],
+    "numeric": ["0", "0.000", "1.50", "NaN", "Infinity", "-Infinity", "1" * 200, "0." + "0" * 300 + "7", "-1e-30"],
+    "uuid": [
+        "00000000-0000-0000-0000-000000000000",
+        "ffffffff-ffff-ffff-ffff-ffffffffffff",
+        "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11",
+    ],
+    "boolean": ["true", "false"],
+    "date": [
+        "1900-01-01",
+        "1970-01-01",
+        "2299-12-31",
+        "1899-12-31",
+        "2300-01-01",
+        "infinity",
+        "-infinity",
+        "0001-01-01 BC",
+        "99999-01-01",
+    ],
+    "timestamp without time zone": TIMES,
+    "timestamp with time zone": [*TIMES, "2026-11-22 22:30:20.5+13:45", "1999-01-01 00:00:00-03"],
+    "timestamp(3) with time zone": ["2026-11-22 22:30:20.1239+00", "infinity"],
+    "text": TEXTS,
+    "character varying(20000)": TEXTS,
+    "jsonb": ['{"b": [1.50, null, "\\u00e9\\\\"], "a": {}}', "null", '"\\t"', "1e3", "[]"],
+    "json": ['{"b":  1.50,\n"a":null}', "null"],
+    "inet": ["10.0.0.1", "10.0.0.0/8", "::1", "2001:db8::/32"],
+    "cidr": ["10.0.0.0/8", "::/0"],
+    "macaddr": ["08:00:2b:01:02:03"],
+    "interval": ["1 year 2 mons -3 days 04:05:06.789", "-178000000 years", "00:00:00", "infinity"],
+    "time without time zone": ["00:00:00", "24:00:00", "23:59:59.999999"],
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One row: its number, and a text or NULL for each column."""
+
+    number: int
+    texts: tuple[str | None, ...]
+
+
+def samples(seed: int) -> list[Sample]:
+    """Each edge value in a row of its own beside others drawn at random, and rows of random values."""
+    rng = random.Random(seed)
+    longest = max(map(len, VALUES.values()))
+    edges = [tuple(values[row % len(values)] for values in VALUES.values()) for row in range(longest)]
+    drawn = [tuple(_drawn(rng, name) for name in VALUES) for _ in range(SEEDED_VALUES)]
+    return [Sample(number, texts) for number, texts in enumerate([*edges, *drawn, tuple(None for _ in VALUES)])]
+
+
+def _drawn(rng: random.Random, name: str) -> str | None:
+    if rng.random() < 0.15:
+        return None
+    kind = name.split("(", maxsplit=1)[0]
+    match kind:
+        case "smallint" | "integer" | "bigint":
+            bits = {"smallint": 15, "integer": 31, "bigint": 63}[kind]
+            return str(rng.randrange(-(2**bits), 2**bits))
+        case "real":
+            return f"{rng.uniform(-1e6, 1e6):.9g}"
+        case "double precision":
+            return repr(rng.uniform(-1, 1) * 10 ** rng.randint(-300, 300))
+        case "date":
+            return f"{rng.randint(1, 9999):04}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+        case "timestamp without time zone" | "timestamp with time zone":
+            day = f"{rng.randint(1, 9999):04}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+            return (
+                f"{day} {rng.randrange(24):02}:{rng.randrange(60):02}:{rng.randrange(60):02}.{rng.randrange(10**6):06}"
+            )
+        case "text" | "character varying":
+            letters = string.printable + "\\\\\\éß漢𝄞'\"\t\n\r"
+            return "".join(rng.choices(letters, k=rng.choice([0, 1, 3, 20, 130])))
+    return rng.choice(VALUES[name])

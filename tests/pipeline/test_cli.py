@@ -1,0 +1,130 @@
+"""`python -m cdc verify`, `lag` and `resnapshot`: what they print, and what they exit with."""
+
+import json
+import os
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cdc.cli import app
+from tests.pipeline.capture import Capture, file_ids, new_file, new_version
+
+ONE, TWO = file_ids(2)
+FAILED, USAGE = 1, 2
+
+
+@pytest.fixture(autouse=True)
+def _settings(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDC_FILE_DATABASE_URL", capture.database.cdc_url)
+    monkeypatch.setenv("CDC_CLICKHOUSE_URL", capture.clickhouse_url)
+    monkeypatch.setenv("HULEEDU_ENV_FILE", os.devnull)
+
+
+def cdc(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments, env={"COLUMNS": "200"})
+
+
+def captured(capture: Capture) -> None:
+    with capture.streaming():
+        capture.write(new_file(ONE), new_file(TWO), new_version(ONE, 1))
+        capture.catch_up()
+
+
+def test_verify_says_equal_and_exits_with_0(capture: Capture) -> None:
+    captured(capture)
+    with capture.running():
+        result = cdc("verify")
+    assert result.exit_code == 0, result.output
+    assert "file.files: equal, 2 rows in PostgreSQL" in result.stdout
+    assert "file.file_versions: equal, 1 rows in PostgreSQL" in result.stdout
+
+
+def test_verify_names_the_key_that_differs_and_exits_with_1(capture: Capture) -> None:
+    captured(capture)
+    change = f"UPDATE filename = 'forged' WHERE file_id = '{ONE}' SETTINGS mutations_sync = 2"
+    capture.clickhouse.command(f"ALTER TABLE file_store.files_history {change}")
+    with capture.running():
+        result, as_json = cdc("verify"), cdc("verify", "file.files", "--json")
+    assert result.exit_code == as_json.exit_code == FAILED
+    assert "file.files: differs" in result.stdout
+    sentence = "filename is 'essay.txt' in PostgreSQL and 'forged' in ClickHouse"
+    assert f"file.files file_id={ONE}: PostgreSQL and ClickHouse: {sentence}" in result.stdout
+    [line] = [json.loads(line) for line in as_json.stdout.splitlines()]
+    assert (line["table"], line["rows"]) == ("file.files", 2)
+    assert {"table": "file.files", "key": {"file_id": ONE}, "what": sentence}.items() <= line["differences"][0].items()
+
+
+def test_verify_without_a_running_pipeline_says_so_and_exits_with_1(capture: Capture) -> None:
+    captured(capture)
+    result = cdc("verify", "--timeout", "0.2")
+    assert result.exit_code == FAILED
+    assert "is `python -m cdc run` running?" in result.stderr
+
+
+def test_an_unknown_table_is_answered_with_the_known_ones(capture: Capture) -> None:
+    result = cdc("verify", "file.nothing")
+    assert result.exit_code == USAGE
+    assert "captured tables: file.file_versions, file.files" in result.stderr
+
+
+def test_an_unknown_service_is_answered_with_the_known_ones(capture: Capture) -> None:
+    result = cdc("lag", "mail")
+    assert result.exit_code == USAGE
+    assert "known services: file" in result.stderr
+
+
+def test_a_missing_setting_is_named(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CDC_CLICKHOUSE_URL")
+    result = cdc("verify")
+    assert result.exit_code == USAGE
+    assert "CDC_CLICKHOUSE_URL" in result.stderr
+
+
+def test_a_database_that_does_not_answer_is_one_line(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDC_FILE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    captured(capture)
+    result = cdc("lag")
+    assert result.exit_code == FAILED
+    assert "Connection refused" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_lag_tells_how_far_behind_the_copy_is_and_what_the_slot_holds(capture: Capture) -> None:
+    captured(capture)
+    with capture.running():
+        capture.catch_up()
+        lines = [json.loads(line) for line in cdc("lag", "--json").stdout.splitlines()]
+    service, *tables = lines
+    assert service["service"] == "file"
+    assert service["delay_seconds"] >= 0
+    assert (service["slot"]["active"], service["slot"]["wal_status"]) == (True, "reserved")
+    assert {table["table"]: (table["changes"], table["raw_values"]) for table in tables} == {
+        "file.files": (2, 0),
+        "file.file_versions": (1, 0),
+    }
+
+
+def test_lag_before_the_first_start_says_that_nothing_is_stored(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cdc.cli._PATIENCE_SECONDS", 0.1)
+    service, *_ = [json.loads(line) for line in cdc("lag", "--json").stdout.splitlines()]
+    assert service == {"service": "file", "delay_seconds": None, "newest_commit": None, "slot": None}
+
+
+def test_resnapshot_heals_a_row_that_was_lost(capture: Capture) -> None:
+    captured(capture)
+    for stored in ("history", "latest"):
+        delete = f"DELETE WHERE file_id = '{ONE}' SETTINGS mutations_sync = 2"
+        capture.clickhouse.command(f"ALTER TABLE file_store.files_{stored} {delete}")
+    with capture.running():
+        assert cdc("verify").exit_code == FAILED
+        result = cdc("resnapshot", "file.files")
+        assert (result.exit_code, result.stdout) == (0, "file.files: copied\n")
+        assert cdc("verify").exit_code == 0
+
+
+def test_resnapshot_before_the_first_start_says_so(capture: Capture) -> None:
+    result = cdc("resnapshot", "file.files")
+    assert result.exit_code == FAILED
+    assert "file: nothing was captured yet; is `python -m cdc run` running?" in result.stderr

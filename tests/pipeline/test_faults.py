@@ -1,0 +1,143 @@
+"""Kills, restarts and lost answers in mid-load: afterwards ClickHouse equals PostgreSQL, and shows nothing twice."""
+
+import os
+import random
+import signal
+import time
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import pytest
+from clickhouse_connect.driver import Client
+
+from cdc.backoff import Backoff
+from cdc.catalog.clickhouse_schema import wanted_objects
+from cdc.catalog.declared import all_catalogs, service_catalog
+from cdc.clickhouse import client
+from cdc.source.slot import BatchLimits
+from deploy.local.clickhouse.starter import ClickHouse, running_clickhouse
+from deploy.local.ports import free_port
+from deploy.local.postgres import running_postgres
+from migrations import capture as capture_migration
+from migrations.clickhouse import upgrade
+from services.registry import service_named
+from tests.pipeline.capture import Capture, file_ids, new_file, wait_until
+from tests.pipeline.cdc_process import cdc_command, cdc_run
+from tests.pipeline.cutting_proxy import cutting_proxy
+from tests.pipeline.writers import Load
+from tests.support.directories import server_directory
+from tests.support.postgres import CreateDatabase
+from tests.support.service_database import ServiceTemplates
+
+SMALL = BatchLimits(seconds=0.0, rows=20, bytes=32 << 20)
+CATCH_UP_SECONDS = 60.0
+
+
+@pytest.fixture(autouse=True)
+def _try_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Backoff, "next_delay", lambda _backoff: 0.1)
+
+
+def a_seed() -> int:
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    return seed
+
+
+def go_on_until_more_is_stored(capture: Capture, times: int = 3) -> None:
+    """Wait until a few more commits were stored, so that the next blow falls within the load."""
+    for _ in range(times):
+        wait_until(partial(_is_past, capture, capture.stored_position()), "more to be stored", CATCH_UP_SECONDS)
+
+
+def _is_past(capture: Capture, position: int) -> bool:
+    return capture.stored_position() > position
+
+
+def test_capture_killed_in_mid_load_begins_where_it_was_acknowledged(capture: Capture, tmp_path: Path) -> None:
+    rng = random.Random(seed := a_seed())
+    log = tmp_path / "cdc.log"
+    Load(seed, transactions=4).write_all(capture)
+    with Load(seed + 1).going_on(capture):
+        for _ in range(3):
+            with cdc_run(capture, log) as process:
+                go_on_until_more_is_stored(capture)
+                time.sleep(rng.uniform(0, 0.1))
+                process.kill()
+                process.wait()
+    with cdc_run(capture, log) as process:
+        capture.catch_up(CATCH_UP_SECONDS)
+        capture.assert_whole()
+        equal = cdc_command(capture, "verify")
+        assert (equal.returncode, equal.stdout.count(": equal, ")) == (0, 2), equal.stderr
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert "Traceback" not in log.read_text()
+
+
+def test_clickhouse_killed_in_mid_load_is_written_to_again(service_database: CreateDatabase) -> None:
+    seed, port = a_seed(), free_port()
+    database = service_database("file")
+    capture_migration.upgrade(service_named("file"), service_catalog("file"), database.migrator_url)
+    with server_directory() as directory, ExitStack() as opened:
+        with running_clickhouse(directory, port=port) as server, client(server.url) as first:
+            upgrade(first, wanted_objects(all_catalogs(), durable=True))
+            capture = Capture(database, service_catalog("file"), server.url, first)
+            opened.enter_context(capture.running(SMALL))
+            opened.enter_context(Load(seed).going_on(capture))
+            go_on_until_more_is_stored(capture)
+            os.kill(server.pid, signal.SIGKILL)
+        with running_clickhouse(directory, port=port) as server:
+            go_on_until_more_is_stored(capture)
+            os.kill(server.pid, signal.SIGKILL)
+        with running_clickhouse(directory, port=port):
+            go_on_until_more_is_stored(capture)
+            opened.pop_all().close()
+            with capture.running(SMALL):
+                capture.catch_up(CATCH_UP_SECONDS)
+                capture.assert_whole()
+
+
+def test_postgresql_cut_off_in_mid_load_is_read_again(clickhouse: Client, clickhouse_server: ClickHouse) -> None:
+    seed, port = a_seed(), free_port()
+    with server_directory() as directory, ExitStack() as opened:
+        with running_postgres(directory, port=port) as server:
+            database = ServiceTemplates(server).create("file")
+            capture_migration.upgrade(service_named("file"), service_catalog("file"), database.migrator_url)
+            restarted = Capture(database, service_catalog("file"), clickhouse_server.url, clickhouse)
+            opened.enter_context(restarted.running(SMALL))
+            restarted.catch_up()
+            Load(seed, transactions=5).write_all(restarted)
+            os.kill(server.pid, signal.SIGQUIT)
+        with running_postgres(directory, port=port):
+            Load(seed + 1, transactions=5).write_all(restarted)
+            restarted.catch_up(CATCH_UP_SECONDS)
+            restarted.assert_whole()
+            opened.close()
+
+
+def test_inserts_that_are_lost_or_left_unanswered_are_sent_again(capture: Capture) -> None:
+    seed = a_seed()
+    with cutting_proxy(capture.clickhouse_url, seed, cut=0.25) as (proxy, url):
+        with capture.through(url).running(SMALL):
+            with Load(seed, writers=4).going_on(capture):
+                wait_until(lambda: min(proxy.ends[end] for end in ("lost", "unanswered")) >= 5, "inserts to be cut")
+            capture.catch_up(CATCH_UP_SECONDS)
+        with capture.running(SMALL):
+            capture.catch_up(CATCH_UP_SECONDS)
+            capture.assert_whole()
+
+
+def test_a_row_that_clickhouse_refuses_stops_the_stream_and_moves_nothing(capture: Capture) -> None:
+    [key] = file_ids(1)
+    with capture.streaming():
+        capture.clickhouse.command(
+            "ALTER TABLE file_store.files_landing_to_history MODIFY QUERY "
+            "SELECT throwIf(1) AS _xid FROM file_store.files_landing"
+        )
+        before = capture.stored_position()
+        capture.write(new_file(key))
+        time.sleep(0.5)
+        assert capture.stored_position() < capture.wal_position()
+        assert capture.confirmed_position() <= max(before, capture.stored_position())

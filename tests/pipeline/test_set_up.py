@@ -1,0 +1,97 @@
+"""What a start refuses: a database that is not ready, or not the one that was captured; nothing is copied then."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from cdc.bookkeeping import Epoch, record_epoch
+from cdc.postgres import session
+from cdc.source.slot_setup import NotReadyError, ensure_epoch, ensure_slot, require_published
+from tests.pipeline.capture import Capture, file_ids, new_file, wait_until
+from tests.support.sql import run
+
+ONE, TWO = file_ids(2)
+SLOT = "huleedu_file_slot"
+
+
+def refusal(capture: Capture) -> str:
+    """Why the pipeline would not start."""
+    with pytest.raises(NotReadyError) as raised:
+        set_up(capture)
+    return str(raised.value)
+
+
+def set_up(capture: Capture) -> None:
+    with session(capture.database.cdc_url) as connection:
+        require_published(connection, capture.catalog)
+        epoch = ensure_epoch(connection, capture.clickhouse, "file")
+        ensure_slot(connection, capture.clickhouse, "file", epoch)
+
+
+def captured_once(capture: Capture) -> None:
+    capture.write(new_file(ONE))
+    with capture.streaming():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("DROP PUBLICATION huleedu_cdc", "lacks public.file_versions, public.files and has nothing too much"),
+        ("ALTER PUBLICATION huleedu_cdc DROP TABLE files", "lacks public.files and has nothing too much"),
+        (
+            "CREATE TABLE other (id int PRIMARY KEY); ALTER PUBLICATION huleedu_cdc ADD TABLE other",
+            "lacks nothing and has public.other too much",
+        ),
+        ("ALTER TABLE files REPLICA IDENTITY DEFAULT", "public.files without REPLICA IDENTITY FULL"),
+    ],
+)
+def test_a_database_that_is_not_published_as_declared_is_refused(capture: Capture, statement: str, reason: str) -> None:
+    capture.write(statement)
+    refused = refusal(capture)
+    assert reason in refused
+    assert "run `python -m migrations upgrade`" in refused
+
+
+def test_a_slot_that_is_gone_after_copies_were_made_is_refused(capture: Capture) -> None:
+    captured_once(capture)
+    wait_until(lambda: not slot_is_active(capture), "the slot to be free")
+    run(capture.database.superuser_dsn, f"SELECT pg_drop_replication_slot('{SLOT}')")
+    assert f"replication slot {SLOT} is gone though tables were copied" in refusal(capture)
+
+
+def slot_is_active(capture: Capture) -> bool:
+    return run(
+        capture.database.superuser_dsn, f"SELECT active FROM pg_replication_slots WHERE slot_name = '{SLOT}'"
+    ) == [(True,)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [lambda epoch: Epoch(1, epoch.system_identifier + 1, 1), lambda epoch: Epoch(1, epoch.system_identifier, 2)],
+)
+def test_a_database_of_another_cluster_or_timeline_is_refused(
+    capture: Capture, other: Callable[[Epoch], Epoch]
+) -> None:
+    identifier = run(capture.database.superuser_dsn, "SELECT system_identifier FROM pg_control_system()")[0][0]
+    record_epoch(capture.clickhouse, "file", other(Epoch(1, int(str(identifier)), 1)), "another one")
+    assert "it was restored, failed over or exchanged" in refusal(capture)
+
+
+def test_a_pipeline_that_was_refused_starts_once_its_cause_is_mended(capture: Capture) -> None:
+    capture.write(new_file(ONE), "ALTER PUBLICATION huleedu_cdc DROP TABLE files")
+    with capture.running():
+        capture.write("ALTER PUBLICATION huleedu_cdc ADD TABLE files")
+        capture.catch_up()
+        capture.assert_whole()
+
+
+def test_a_column_that_the_catalog_does_not_know_stops_the_stream_before_its_rows(capture: Capture) -> None:
+    with capture.streaming():
+        capture.write("ALTER TABLE files ADD COLUMN colour text", new_file(ONE))
+        capture.write("ALTER TABLE files DROP COLUMN colour", new_file(TWO))
+        before = capture.wal_position()
+        threading.Event().wait(0.5)
+        assert capture.confirmed_position() < before
+        assert capture.select("SELECT count() FROM file.files") == [(0,)]

@@ -1,0 +1,148 @@
+"""Every supported type, through a copy and through the stream: the text stays, and the value is right or NULL."""
+
+import random
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import psycopg2
+import pytest
+from clickhouse_connect.driver import Client
+from sqlalchemy import BigInteger, Column, MetaData, Table
+from sqlalchemy.types import UserDefinedType
+
+from cdc.catalog.clickhouse_ddl import canonical_text
+from cdc.catalog.clickhouse_schema import wanted_objects
+from cdc.catalog.declared import catalog_of_metadata
+from cdc.catalog.postgres_ddl import create_publication, grants, publish, replica_identity
+from deploy.local.clickhouse.starter import ClickHouse
+from migrations.clickhouse import upgrade
+from services.kit.capture import Capture as Declaration
+from services.registry import service_named
+from tests.pipeline.capture import Capture
+from tests.pipeline.conftest import empty_storage
+from tests.pipeline.sample_values import VALUES, Sample, samples
+from tests.support.postgres import CreateDatabase
+
+ROUNDED = {"real", "double precision"}
+
+
+class PostgresType(UserDefinedType[str]):
+    """A type by the name that PostgreSQL has for it."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_options: object) -> str:
+        return self.name
+
+
+def columns() -> list[Column[Any]]:
+    return [Column(f"c{number}", PostgresType(name)) for number, name in enumerate(VALUES)]
+
+
+@pytest.fixture
+def typed(service_database: CreateDatabase, clickhouse_server: ClickHouse, clickhouse: Client) -> Iterator[Capture]:
+    """A table with a column of every supported type, captured, and empty."""
+    metadata = MetaData()
+    Table("samples", metadata, Column("number", BigInteger, primary_key=True), *columns(), info=Declaration().info())
+    catalog = catalog_of_metadata("types", metadata)
+    upgrade(clickhouse, wanted_objects([catalog], durable=False))
+    empty_storage(clickhouse)
+    database = service_database("file", migrated=False)
+    capture = Capture(database, catalog, clickhouse_server.url, clickhouse)
+    spelled = ", ".join(f"c{number} {name}" for number, name in enumerate(VALUES))
+    [table] = catalog.tables
+    capture.write(
+        f"CREATE TABLE samples (number bigint PRIMARY KEY, {spelled})",
+        replica_identity(table),
+        *grants(table, service_named("file").cdc_role),
+        create_publication(),
+        publish(catalog),
+    )
+    yield capture
+    for name in ("types", "types_store"):
+        clickhouse.command(f"DROP DATABASE {name} SYNC")
+
+
+def insert(capture: Capture, rows: list[Sample]) -> None:
+    places = ", ".join(["%s", *(f"%s::{name}" for name in VALUES)])
+    address = capture.database.migrator_url.replace("+asyncpg", "")
+    with closing(psycopg2.connect(address)) as connection, connection, connection.cursor() as cursor:
+        for row in rows:
+            cursor.execute(f"INSERT INTO samples VALUES ({places})", (row.number, *row.texts))
+
+
+def texts_in_postgres(capture: Capture) -> dict[int, tuple[str | None, ...]]:
+    """What COPY writes of each value, read as text with the settings that are pinned."""
+    [table] = capture.catalog.tables
+    selected = ", ".join(column.rule.postgres_text(column.name) for column in table.columns)
+    pinned = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1"
+    address = capture.database.superuser_dsn
+    with closing(psycopg2.connect(address, options=pinned)) as connection, connection.cursor() as cursor:
+        cursor.execute(f"SELECT {selected} FROM samples")
+        return {int(row[0]): row[1:] for row in cursor.fetchall()}
+
+
+def texts_in_clickhouse(capture: Capture) -> dict[int, tuple[str | None, ...]]:
+    [table] = capture.catalog.tables
+    selected = ", ".join(canonical_text(column) for column in table.columns)
+    return {int(row[0]): row[1:] for row in capture.select(f"SELECT {selected} FROM {table.latest} FINAL")}
+
+
+@pytest.mark.parametrize("copied", [True, False], ids=["through a copy", "through the stream"])
+def test_the_text_of_every_value_is_kept(typed: Capture, copied: bool) -> None:
+    print(f"seed {(seed := random.randrange(2**32))}")
+    rows = samples(seed)
+    insert(typed, rows if copied else [])
+    with typed.streaming():
+        insert(typed, [] if copied else rows)
+        typed.catch_up()
+        assert typed.differences() == []
+    wanted, found = texts_in_postgres(typed), texts_in_clickhouse(typed)
+    names = list(VALUES)
+    wrong = [
+        (names[place], left, right)
+        for number, texts in wanted.items()
+        for place, (left, right) in enumerate(zip(texts, found[number], strict=True))
+        if left != right
+    ]
+    assert wrong == []
+    assert wanted.keys() == found.keys() == {row.number for row in rows}
+    assert_values_are_right_or_null(typed)
+
+
+def assert_values_are_right_or_null(typed: Capture) -> None:
+    """A typed value is NULL exactly where the value was, or where its text is kept beside it; floats keep both."""
+    [table] = typed.catalog.tables
+    for column in table.value_columns:
+        if column.rule.is_text:
+            continue
+        kept = f"mapContains(_raw, '{column.name}')"
+        of_type = dict(zip([each.name for each in table.value_columns], VALUES, strict=True))[column.name]
+        wrong = f"isNotNull({column.name}) AND {kept}" if of_type not in ROUNDED else "0"
+        assert typed.select(f"SELECT {column.name}, _raw FROM {table.latest} FINAL WHERE {wrong}") == [], of_type
+
+
+def test_known_values_are_what_they_say(typed: Capture) -> None:
+    known = {
+        "boolean": ("true", True),
+        "numeric(12,2)": ("-0.01", "-0.01"),
+        "bigint": ("-9223372036854775808", -(2**63)),
+        "double precision": ("1e+20", 1e20),
+        "date": ("1900-01-01", "1900-01-01"),
+        "timestamp with time zone": ("2026-11-22 22:30:20.5+13:45", "2026-11-22 08:45:20.500000"),
+        "timestamp without time zone": ("infinity", None),
+        "uuid": ("A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
+    }
+    with typed.streaming():
+        insert(typed, [Sample(1, tuple(known.get(name, (None, None))[0] for name in VALUES))])
+        typed.catch_up()
+    place = {name: f"c{number}" for number, name in enumerate(VALUES)}
+    for name, (_, value) in known.items():
+        wanted = place[name] if isinstance(value, bool | int | float) else f"toString({place[name]})"
+        assert typed.select(f"SELECT {wanted} FROM types.samples") == [(value,)], name
+    raw = typed.select("SELECT _raw FROM types_store.samples_history")[0][0]
+    assert raw == {place["double precision"]: "1e+20", place["timestamp without time zone"]: "infinity"}
