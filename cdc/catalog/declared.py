@@ -3,7 +3,6 @@
 import importlib
 import re
 from collections.abc import Iterable
-from datetime import timedelta
 
 from sqlalchemy import Column as ModelColumn
 from sqlalchemy import Enum, MetaData, Table
@@ -79,8 +78,8 @@ def _refuse(where: str, table: Table, capture: Capture) -> None:
         f"has columns whose names capture uses itself: {_listed(names & RESERVED_COLUMNS)}": bool(
             names & RESERVED_COLUMNS
         ),
-        f"keeps history for {capture.retain}: retain must be longer than nothing": (
-            capture.retain is not None and capture.retain <= timedelta(0)
+        "wants to keep history for a time only, which is not carried out yet: leave retain out": (
+            capture.retain is not None
         ),
     }
     for reason, refused in reasons.items():

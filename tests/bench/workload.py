@@ -1,7 +1,6 @@
 """The measured workload: one table of eleven columns of mixed types, written in transactions of many sizes."""
 
 import random
-from datetime import timedelta
 
 import psycopg2
 from sqlalchemy import (
@@ -42,7 +41,7 @@ _TABLE = ModelTable(
     ModelColumn("amount", Numeric(14, 2)),
     ModelColumn("active", Boolean, nullable=False),
     ModelColumn("quantity", Integer, nullable=False),
-    info=Capture(retain=timedelta(days=1)).info(),
+    info=Capture().info(),
 )
 _INSERT = (
     "INSERT INTO orders SELECT i, gen_random_uuid(), 'name ' || i, (ARRAY['new','done','failed'])[1 + i %% 3],"
