@@ -9,22 +9,22 @@ from quart_schema import validate_querystring, validate_request
 
 from services.file_service.api_documentation import answers
 from services.file_service.api_models import (
-    FileAnswer,
     FilesAnswer,
     ListQuestion,
     StatusQuestion,
-    VersionAnswer,
     VersionsAnswer,
     VisibilityQuestion,
+    facts_of,
 )
-from services.file_service.domain import StoredFile
+from services.file_service.domain import StoredFile, VersionFacts
+from services.file_service.downloading import Downloads
 from services.file_service.protocols import FileRepository
 from services.kit.identity import Caller
 from services.kit.postgres.unit_of_work import UnitOfWork
 from services.kit.web.preconditions import expected_row_version, row_version_etag
 from services.kit.web.requests import current_caller
 
-FileWithEtag = tuple[FileAnswer, int, dict[str, str]]
+FileWithEtag = tuple[StoredFile, int, dict[str, str]]
 
 files_blueprint = Blueprint("files", __name__, url_prefix="/v1/files")
 
@@ -51,11 +51,11 @@ async def list_files(
         else:
             owner = query_args.user_id or caller.user_id
             page = await files.list_by_user(caller, owner, query_args.filter(), query_args.page())
-    return FilesAnswer.of(page)
+    return FilesAnswer(files=list(page.items), next_cursor=page.next_cursor)
 
 
 @files_blueprint.get("/<uuid:file_id>")
-@answers(FileAnswer, 200, errors=(400, 404))
+@answers(StoredFile, 200, errors=(400, 404))
 @validate_querystring(VisibilityQuestion)
 @inject
 async def read_file(
@@ -71,7 +71,7 @@ async def read_file(
 
 
 @files_blueprint.delete("/<uuid:file_id>")
-@answers(FileAnswer, 200, errors=(400, 404, 409))
+@answers(StoredFile, 200, errors=(400, 404, 409))
 @inject
 async def delete_file(
     file_id: UUID, caller: FromDishka[Caller], unit: FromDishka[UnitOfWork], files: FromDishka[FileRepository]
@@ -82,7 +82,7 @@ async def delete_file(
 
 
 @files_blueprint.post("/<uuid:file_id>/restore")
-@answers(FileAnswer, 200, errors=(400, 404, 409))
+@answers(StoredFile, 200, errors=(400, 404, 409))
 @inject
 async def restore_file(
     file_id: UUID, caller: FromDishka[Caller], unit: FromDishka[UnitOfWork], files: FromDishka[FileRepository]
@@ -93,7 +93,7 @@ async def restore_file(
 
 
 @files_blueprint.patch("/<uuid:file_id>/status")
-@answers(FileAnswer, 200, errors=(400, 404, 409))
+@answers(StoredFile, 200, errors=(400, 404, 409))
 @validate_request(StatusQuestion)
 @inject
 async def change_status(
@@ -123,26 +123,20 @@ async def list_versions(
     """List all versions of a file, the first one first."""
     async with unit:
         versions = await files.list_versions(caller, file_id, include_deleted=query_args.include_deleted)
-    return VersionsAnswer.of(versions)
+    return VersionsAnswer(versions=[facts_of(version) for version in versions])
 
 
 @files_blueprint.get("/<uuid:file_id>/versions/<int(min=1,max=2147483647):version>")
-@answers(VersionAnswer, 200, errors=(400, 404))
+@answers(VersionFacts, 200, errors=(400, 404))
 @validate_querystring(VisibilityQuestion)
 @inject
 async def read_version(
-    file_id: UUID,
-    version: int,
-    query_args: VisibilityQuestion,
-    caller: FromDishka[Caller],
-    unit: FromDishka[UnitOfWork],
-    files: FromDishka[FileRepository],
-) -> VersionAnswer:
+    file_id: UUID, version: int, query_args: VisibilityQuestion, downloads: FromDishka[Downloads]
+) -> VersionFacts:
     """Read what is known of one version of a file."""
-    async with unit:
-        found = await files.get_version(caller, file_id, version, include_deleted=query_args.include_deleted)
-    return VersionAnswer.model_validate(found)
+    found = await downloads.find(file_id, version, include_deleted=query_args.include_deleted)
+    return facts_of(found.version)
 
 
 def _answer(file: StoredFile) -> FileWithEtag:
-    return FileAnswer.model_validate(file), 200, {"ETag": row_version_etag(file.row_version)}
+    return file, 200, {"ETag": row_version_etag(file.row_version)}

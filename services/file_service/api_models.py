@@ -1,15 +1,15 @@
 """The shapes in which the file service answers and is asked."""
 
-from datetime import datetime
+from dataclasses import fields
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 from quart.datastructures import FileStorage
 
-from services.file_service.domain import FileFilter, FileStatus, FileVersion, StatusChange, StoredFile
+from services.file_service.domain import FileFilter, FileStatus, FileVersion, StatusChange, StoredFile, VersionFacts
 from services.kit.identity import LONGEST_USER_ID
-from services.kit.paging import DEFAULT_LIMIT, LARGEST_LIMIT, Page, PageRequest
+from services.kit.paging import DEFAULT_LIMIT, LARGEST_LIMIT, PageRequest
 
 LONGEST_CURSOR = 500
 
@@ -32,65 +32,22 @@ BINARY = WithJsonSchema({"type": "string", "format": "binary"})
 BINARY_PARTS = WithJsonSchema({"type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"}})
 
 
-class Answer(BaseModel):
-    """Base of what is answered: made from what the domain knows."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-
-class FileAnswer(Answer):
-    """A file; `row_version` is what If-Match asks for."""
-
-    file_id: UUID
-    batch_id: UUID
-    assignment_id: UUID | None
-    user_id: str
-    filename: str
-    current_version: int
-    status: FileStatus
-    validation_error_code: str | None
-    validation_error_message: str | None
-    deleted_at: datetime | None
-    deleted_by: str | None
-    created_at: datetime
-    updated_at: datetime
-    row_version: int
-
-
-class VersionAnswer(Answer):
-    """One version of a file: its size, and the hash that proves a download."""
-
-    file_id: UUID
-    version: int
-    content_type: str
-    size_bytes: int
-    sha256: str
-    uploaded_by: str
-    correlation_id: UUID
-    created_at: datetime
+def facts_of(version: FileVersion) -> VersionFacts:
+    """What callers may know of a version: everything but where its bytes are."""
+    return VersionFacts(**{field.name: getattr(version, field.name) for field in fields(VersionFacts)})
 
 
 class VersionsAnswer(BaseModel):
     """All versions of a file, the first one first."""
 
-    versions: list[VersionAnswer]
-
-    @classmethod
-    def of(cls, versions: tuple[FileVersion, ...]) -> Self:
-        """The answer for these versions."""
-        return cls(versions=[VersionAnswer.model_validate(version) for version in versions])
+    versions: list[VersionFacts]
 
 
 class FilesAnswer(BaseModel):
     """A page of files; `next_cursor` fetches the next one and is null on the last."""
 
-    files: list[FileAnswer]
+    files: list[StoredFile]
     next_cursor: str | None
-
-    @classmethod
-    def of(cls, page: Page[StoredFile]) -> Self:
-        """The answer for this page."""
-        return cls(files=[FileAnswer.model_validate(file) for file in page.items], next_cursor=page.next_cursor)
 
 
 class ErrorFields(BaseModel):
@@ -116,8 +73,8 @@ class UploadedItem(BaseModel):
 
     filename: str
     status: int
-    file: FileAnswer | None = None
-    version: VersionAnswer | None = None
+    file: StoredFile | None = None
+    version: VersionFacts | None = None
     error: ErrorFields | None = None
 
 

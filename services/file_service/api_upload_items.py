@@ -7,7 +7,7 @@ from uuid import UUID
 from quart import request
 from quart.datastructures import FileStorage
 
-from services.file_service.api_models import ErrorFields, FileAnswer, UploadedItem, VersionAnswer
+from services.file_service.api_models import ErrorFields, UploadedItem, facts_of
 from services.file_service.domain import FileStatus, FileVersion, StoredFile
 from services.file_service.filenames import clean_filename
 from services.file_service.uploading import Upload
@@ -19,7 +19,7 @@ CREATED, OUTCOMES_DIFFER, STORED_BUT_NOT_VALID = 201, 207, 422
 
 async def sent_files(name: str, most: int) -> list[FileStorage]:
     """The form's file parts, at least one and at most `most`, all called `name`; ValidationFailedError otherwise."""
-    parts = [(key, part) for key, part in (await request.files).items(multi=True)]
+    parts = list((await request.files).items(multi=True))
     strangers = sorted({key for key, _ in parts if key != name})
     if strangers or not parts:
         found = f", not {', '.join(strangers)}" if strangers else "; none came"
@@ -61,8 +61,8 @@ def stored_item(file: StoredFile, version: FileVersion | None = None) -> Uploade
     item = UploadedItem(
         filename=file.filename,
         status=CREATED,
-        file=FileAnswer.model_validate(file),
-        version=None if version is None else VersionAnswer.model_validate(version),
+        file=file,
+        version=None if version is None else facts_of(version),
     )
     if file.status is not FileStatus.FAILED:
         return item

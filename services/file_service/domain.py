@@ -69,18 +69,24 @@ class StoredFile:  # pylint: disable=too-many-instance-attributes  # a field for
 
 
 @dataclass(frozen=True)
-class FileVersion:  # pylint: disable=too-many-instance-attributes  # a field for each column
-    """One version of a file; versions count 1, 2, 3 … without a gap."""
+class VersionFacts:  # pylint: disable=too-many-instance-attributes  # a field for each column
+    """What callers may know of one version of a file; versions count 1, 2, 3 … without a gap."""
 
     file_id: UUID
     version: int
-    storage_key: str
     content_type: str
     size_bytes: int
     sha256: str
     uploaded_by: str
     correlation_id: UUID
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class FileVersion(VersionFacts):
+    """One version of a file, and the key under which the object store holds its bytes."""
+
+    storage_key: str
 
 
 @dataclass(frozen=True)

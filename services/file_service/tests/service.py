@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,9 +19,9 @@ from services.file_service.tests.documents import ESSAY
 from services.file_service.text_extraction.workers import DocumentReader
 from tests.support.service_database import ServiceDatabase
 
-ANNA = {"X-User-ID": "anna"}
-BERT = {"X-User-ID": "bert"}
-ADMIN = {"X-User-ID": "root", "X-User-Roles": "teacher, admin"}
+ANNA = MappingProxyType({"X-User-ID": "anna"})
+BERT = MappingProxyType({"X-User-ID": "bert"})
+ADMIN = MappingProxyType({"X-User-ID": "root", "X-User-Roles": "teacher, admin"})
 LONG_TIME = timedelta(days=1)
 
 

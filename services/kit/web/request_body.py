@@ -9,6 +9,8 @@ from werkzeug.exceptions import BadRequest
 class CheckedRequest(Request):
     """Quart's request, which otherwise lets the UnicodeDecodeError of a JSON body pass as a defect."""
 
+    stream = Request.stream  # Quart has none, and says so by raising NotImplementedError
+
     async def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         """The body's JSON; BadRequest if it is not UTF-8 text."""
         try:

@@ -1,7 +1,7 @@
 import hashlib
 import itertools
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.http import parse_options_header
 
@@ -58,19 +58,11 @@ async def test_a_large_file_comes_whole(service: Service) -> None:
     assert download.headers["Content-Type"] == "application/octet-stream"
 
 
-async def test_any_bytes_and_any_name_come_back(service: Service) -> None:
-    """Hypothesis draws them here and the test awaits them: its own runner knows no event loop of a session."""
-    samples: list[tuple[str, bytes]] = []
-
-    @settings(max_examples=60, database=None, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(name=NAMES, content=st.binary(max_size=300))
-    def draw(name: str, content: bytes) -> None:
-        samples.append((f"n{name}.txt", content))
-
-    draw()
-    for name, content in samples:
-        item = (await service.upload((name, content))).json()["results"][0]
-        assert item["filename"] == clean_filename(name)
-        download = await service.client.get(f"/v1/files/{item['file']['file_id']}/content", headers=ANNA)
-        assert download.content == content
-        assert parse_options_header(download.headers["Content-Disposition"])[1]["filename"] == item["filename"]
+@settings(max_examples=60, deadline=None)
+@given(name=NAMES, content=st.binary(max_size=300))
+async def test_any_bytes_and_any_name_come_back(shared_service: Service, name: str, content: bytes) -> None:
+    item = (await shared_service.upload((f"n{name}.txt", content))).json()["results"][0]
+    assert item["filename"] == clean_filename(f"n{name}.txt")
+    download = await shared_service.client.get(f"/v1/files/{item['file']['file_id']}/content", headers=ANNA)
+    assert download.content == content
+    assert parse_options_header(download.headers["Content-Disposition"])[1]["filename"] == item["filename"]

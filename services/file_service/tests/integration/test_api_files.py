@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -100,6 +102,18 @@ async def test_a_file_and_its_versions_are_read(shared_service: Service) -> None
     assert [version["version"] for version in versions] == [1, 2]
     second = await shared_service.client.get(f"{path}/versions/2", headers=ANNA)
     assert second.json() == versions[1]
+    assert "storage_key" not in second.text
+
+
+async def test_times_are_told_in_iso_8601_with_microseconds_and_zone(shared_service: Service) -> None:
+    file = await shared_service.stored_file()
+    for told in (file["created_at"], (await read_version_1(shared_service, file["file_id"]))["created_at"]):
+        assert datetime.fromisoformat(told).utcoffset() == timedelta(0)
+        assert "." in told
+
+
+async def read_version_1(service: Service, file_id: str) -> dict[str, Any]:
+    return dict((await service.client.get(f"/v1/files/{file_id}/versions/1", headers=ANNA)).json())
 
 
 async def test_a_file_is_deleted_hidden_shown_on_request_and_restored(service: Service) -> None:
@@ -212,7 +226,7 @@ async def test_anothers_file_is_not_found_nobody_is_refused_and_an_admin_may(
         await shared_service.client.delete(f"/v1/files/{file['file_id']}", headers=ANNA)
     body = {"status": "pending"} if method == "PATCH" else None
 
-    async def status(file_id: str, headers: dict[str, str]) -> int:
+    async def status(file_id: str, headers: Mapping[str, str]) -> int:
         return (
             await shared_service.client.request(method, f"/v1/files/{file_id}{rest}", json=body, headers=headers)
         ).status_code

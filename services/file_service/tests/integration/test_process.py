@@ -30,8 +30,8 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@pytest.fixture
-def environment(service_database: CreateDatabase, tmp_path: Path) -> dict[str, str]:
+@pytest.fixture(name="environment")
+def environment_fixture(service_database: CreateDatabase, tmp_path: Path) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("FILE_SERVICE_")}
     return own | {
         "HULEEDU_ENV_FILE": str(tmp_path / "no such file"),
@@ -116,7 +116,7 @@ def test_a_signal_ends_it_after_the_request_in_progress_and_leaves_no_process_be
             assert connection.makefile("rb").readline().split()[1] == b"201"
         assert process.wait(SECONDS_TO_STOP) == 0
         _, alive = psutil.wait_procs(workers, timeout=SECONDS_TO_STOP)
-        assert alive == []
+        assert not alive
 
 
 def test_its_workers_end_with_it_even_when_it_is_killed(environment: dict[str, str]) -> None:
@@ -126,7 +126,7 @@ def test_its_workers_end_with_it_even_when_it_is_killed(environment: dict[str, s
         process.kill()
         process.wait()
         _, alive = psutil.wait_procs(workers, timeout=SECONDS_TO_STOP)
-        assert alive == []
+        assert not alive
 
 
 @pytest.mark.parametrize("missing", ["FILE_SERVICE_DATABASE_URL", "FILE_SERVICE_OBJECT_STORE_URL"])

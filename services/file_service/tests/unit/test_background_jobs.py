@@ -1,10 +1,12 @@
 import asyncio
 
-from services.file_service.background_jobs import RUNS, BackgroundJobs, Job
+from prometheus_client import REGISTRY
+
+from services.file_service.background_jobs import BackgroundJobs, Job
 
 
 def runs(job: str, outcome: str) -> float:
-    return float(RUNS.labels(job, outcome)._value.get())
+    return REGISTRY.get_sample_value("background_job_runs_total", {"job": job, "outcome": outcome}) or 0.0
 
 
 async def test_a_job_runs_at_once_and_again_after_its_interval() -> None:
