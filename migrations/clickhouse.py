@@ -88,13 +88,24 @@ def _steps(client: Client, found: ObjectState) -> Iterator[str]:
 
 
 def _require_same_engine(client: Client, wanted: ClickHouseObject) -> None:
+    """Neither the catalog may want another engine than the table was made with, nor the table have another by now."""
+    shown = _shown(client)[wanted.name]
     found = client.query(
-        "SELECT argMax(statement, applied_at) FROM cdc.schema_ledger WHERE object = {name:String} HAVING count() > 0",
+        "SELECT argMax(tuple(statement, shown), applied_at) FROM cdc.schema_ledger"
+        " WHERE object = {name:String} HAVING count() > 0",
         parameters={"name": wanted.name},
     ).result_rows
-    recorded = str(found[0][0]) if found else wanted.create
-    if recorded.rpartition("\n)\n")[2].split("\nSETTINGS")[0] != wanted.tail:
-        raise SchemaConflictError(f"{wanted.name} should have `{wanted.tail}` but was created otherwise:\n{recorded}")
+    made_by, shown_then = map(str, found[0][0]) if found else (wanted.create, shown)
+    if made_by.rpartition("\n)\n")[2].split("\nSETTINGS")[0] != wanted.tail:
+        raise SchemaConflictError(f"{wanted.name} should have `{wanted.tail}` but was created otherwise:\n{made_by}")
+    if _engine(shown) != _engine(shown_then):
+        raise SchemaConflictError(f"{wanted.name} should have `{wanted.tail}` but has `{_engine(shown)}` by now")
+
+
+def _engine(definition: str) -> str:
+    """Engine, order and partition in a definition as ClickHouse shows it, which is one line."""
+    _, word, rest = definition.partition(" ENGINE = ")
+    return f"{word.strip()} {rest.partition(' SETTINGS ')[0]}"
 
 
 def _new_columns(client: Client, wanted: ClickHouseObject) -> Iterator[str]:
