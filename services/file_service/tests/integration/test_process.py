@@ -109,7 +109,7 @@ def test_a_signal_ends_it_after_the_request_in_progress_and_leaves_no_process_be
                 f"Content-Length: {len(body)}\r\n\r\n".encode()
             )
             connection.sendall(body[:50])
-            time.sleep(0.3)  # lets the service begin to read; a signal before that would simply refuse the connection
+            time.sleep(1)  # lets the service begin to read; a signal before that would simply refuse the connection
             process.send_signal(number)
             time.sleep(0.3)
             connection.sendall(body[50:])
