@@ -47,6 +47,6 @@ def _capture(service_database: CreateDatabase, clickhouse: Client, clickhouse_se
 @pytest.fixture(name="watched")
 def _watched(monkeypatch: pytest.MonkeyPatch) -> WatchedStore:
     """Sees every batch that a pipeline of this test stores."""
-    store = WatchedStore()
-    monkeypatch.setattr(Sink, "store", lambda sink, batch: store(sink, batch))
-    return store
+    watched_store = WatchedStore()
+    monkeypatch.setattr(Sink, "store", lambda sink, batch: watched_store.store(sink, batch))
+    return watched_store

@@ -2,9 +2,12 @@
 
 import random
 import string
+from collections.abc import Callable
 from dataclasses import dataclass
 
+Draw = Callable[[random.Random], str]
 SEEDED_VALUES = 60
+SHARE_OF_NULLS = 0.15
 TEXTS = [
     "",
     " ",
@@ -132,25 +135,39 @@ def samples(seed: int) -> list[Sample]:
 
 
 def _drawn(rng: random.Random, name: str) -> str | None:
-    if rng.random() < 0.15:
+    if rng.random() < SHARE_OF_NULLS:
         return None
-    kind = name.split("(", maxsplit=1)[0]
-    match kind:
-        case "smallint" | "integer" | "bigint":
-            bits = {"smallint": 15, "integer": 31, "bigint": 63}[kind]
-            return str(rng.randrange(-(2**bits), 2**bits))
-        case "real":
-            return f"{rng.uniform(-1e6, 1e6):.9g}"
-        case "double precision":
-            return repr(rng.uniform(-1, 1) * 10 ** rng.randint(-300, 300))
-        case "date":
-            return f"{rng.randint(1, 9999):04}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
-        case "timestamp without time zone" | "timestamp with time zone":
-            day = f"{rng.randint(1, 9999):04}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
-            return (
-                f"{day} {rng.randrange(24):02}:{rng.randrange(60):02}:{rng.randrange(60):02}.{rng.randrange(10**6):06}"
-            )
-        case "text" | "character varying":
-            letters = string.printable + "\\\\\\éß漢𝄞'\"\t\n\r"
-            return "".join(rng.choices(letters, k=rng.choice([0, 1, 3, 20, 130])))
-    return rng.choice(VALUES[name])
+    draw = DRAWN.get(name.split("(", maxsplit=1)[0])
+    return draw(rng) if draw else rng.choice(VALUES[name])
+
+
+def _integer(bits: int) -> Draw:
+    return lambda rng: str(rng.randrange(-(2 ** (bits - 1)), 2 ** (bits - 1)))
+
+
+def _date(rng: random.Random) -> str:
+    return f"{rng.randint(1, 9999):04}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+
+
+def _timestamp(rng: random.Random) -> str:
+    time = f"{rng.randrange(24):02}:{rng.randrange(60):02}:{rng.randrange(60):02}.{rng.randrange(10**6):06}"
+    return f"{_date(rng)} {time}"
+
+
+def _text(rng: random.Random) -> str:
+    return "".join(rng.choices(LETTERS, k=rng.choice([0, 1, 3, 20, 130])))
+
+
+LETTERS = string.printable + "\\\\\\éß漢𝄞'\"\t\n\r"
+DRAWN: dict[str, Draw] = {
+    "smallint": _integer(16),
+    "integer": _integer(32),
+    "bigint": _integer(64),
+    "real": lambda rng: f"{rng.uniform(-1e6, 1e6):.9g}",
+    "double precision": lambda rng: repr(rng.uniform(-1, 1) * 10 ** rng.randint(-300, 300)),
+    "date": _date,
+    "timestamp without time zone": _timestamp,
+    "timestamp with time zone": _timestamp,
+    "text": _text,
+    "character varying": _text,
+}

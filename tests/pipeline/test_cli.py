@@ -61,19 +61,19 @@ def test_verify_without_a_running_pipeline_says_so_and_exits_with_1(capture: Cap
     assert "is `python -m cdc run` running?" in result.stderr
 
 
-def test_an_unknown_table_is_answered_with_the_known_ones(capture: Capture) -> None:
+def test_an_unknown_table_is_answered_with_the_known_ones() -> None:
     result = cdc("verify", "file.nothing")
     assert result.exit_code == USAGE
     assert "captured tables: file.file_versions, file.files" in result.stderr
 
 
-def test_an_unknown_service_is_answered_with_the_known_ones(capture: Capture) -> None:
+def test_an_unknown_service_is_answered_with_the_known_ones() -> None:
     result = cdc("lag", "mail")
     assert result.exit_code == USAGE
     assert "known services: file" in result.stderr
 
 
-def test_a_missing_setting_is_named(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CDC_CLICKHOUSE_URL")
     result = cdc("verify")
     assert result.exit_code == USAGE
@@ -104,9 +104,7 @@ def test_lag_tells_how_far_behind_the_copy_is_and_what_the_slot_holds(capture: C
     }
 
 
-def test_lag_before_the_first_start_says_that_nothing_is_stored(
-    capture: Capture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lag_before_the_first_start_says_that_nothing_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cdc.cli._PATIENCE_SECONDS", 0.1)
     service, *_ = [json.loads(line) for line in cdc("lag", "--json").stdout.splitlines()]
     assert service == {"service": "file", "delay_seconds": None, "newest_commit": None, "slot": None}
@@ -124,7 +122,7 @@ def test_resnapshot_heals_a_row_that_was_lost(capture: Capture) -> None:
         assert cdc("verify").exit_code == 0
 
 
-def test_resnapshot_before_the_first_start_says_so(capture: Capture) -> None:
+def test_resnapshot_before_the_first_start_says_so() -> None:
     result = cdc("resnapshot", "file.files")
     assert result.exit_code == FAILED
     assert "file: nothing was captured yet; is `python -m cdc run` running?" in result.stderr

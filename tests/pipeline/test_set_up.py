@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 
+import psycopg2
 import pytest
 
 from cdc.bookkeeping import Epoch, record_epoch
@@ -95,3 +97,28 @@ def test_a_column_that_the_catalog_does_not_know_stops_the_stream_before_its_row
         threading.Event().wait(0.5)
         assert capture.confirmed_position() < before
         assert capture.select("SELECT count() FROM file.files") == [(0,)]
+
+
+def test_a_slot_that_postgresql_gave_up_is_refused(capture: Capture) -> None:
+    captured_once(capture)
+    wait_until(lambda: not slot_is_active(capture), "the slot to be free")
+    superuser = capture.database.superuser_dsn
+    run_outside_transaction(superuser, "ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'", "SELECT pg_reload_conf()")
+    try:
+        wait_until(lambda: is_lost_after_more_wal(superuser), "the slot to be lost")
+        assert f"replication slot {SLOT} was invalidated (wal_removed): changes are missing" in refusal(capture)
+    finally:
+        run_outside_transaction(superuser, "ALTER SYSTEM RESET max_slot_wal_keep_size", "SELECT pg_reload_conf()")
+
+
+def is_lost_after_more_wal(superuser: str) -> bool:
+    run_outside_transaction(superuser, "SELECT pg_logical_emit_message(false, 'x', 'y')", "SELECT pg_switch_wal()")
+    run_outside_transaction(superuser, "CHECKPOINT")
+    return run(superuser, f"SELECT wal_status FROM pg_replication_slots WHERE slot_name = '{SLOT}'") == [("lost",)]
+
+
+def run_outside_transaction(address: str, *statements: str) -> None:
+    with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        for statement in statements:
+            cursor.execute(statement)

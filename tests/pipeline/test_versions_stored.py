@@ -18,8 +18,9 @@ RANKS = {"r": 0, "d": 1, "c": 2, "u": 2}
 BIG = 2**63 + 5
 
 
-def land(clickhouse: Client, op: str, epoch: int, lsn: int, filename: str, key: str = KEY) -> None:
-    """One landing row of `files`, every column but the key and the name NULL."""
+def land(clickhouse: Client, change: tuple[str, int, int], filename: str, key: str = KEY) -> None:
+    """One landing row of `files` (op, epoch, LSN), every column but the key and the name NULL."""
+    op, epoch, lsn = change
     given = {"file_id": key.encode(), "filename": filename.encode()}
     values = b"".join(nullable_string(given.get(column.name)) for column in FILES.columns)
     row = row_head(op.encode(), lsn, epoch, 7, 1_795_386_489_638_575) + values
@@ -34,7 +35,7 @@ def shown(clickhouse: Client) -> list[str]:
 def test_a_stored_version_is_the_one_that_python_knows(clickhouse: Client) -> None:
     landed = list(product(RANKS.items(), [(1, 0), (1, BIG), (2**32 - 1, 2**64 - 1)]))
     for number, ((op, _), (epoch, lsn)) in enumerate(landed):
-        land(clickhouse, op, epoch, lsn, str(number), key=file_ids(len(landed))[number])
+        land(clickhouse, (op, epoch, lsn), str(number), key=file_ids(len(landed))[number])
     stored = clickhouse.query("SELECT _version, _lsn, _epoch FROM file.files_history ORDER BY toInt32(filename)")
     assert stored.result_rows == [(version(epoch, lsn, rank), lsn, epoch) for (_, rank), (epoch, lsn) in landed]
 
@@ -55,7 +56,7 @@ def test_a_stored_version_is_the_one_that_python_knows(clickhouse: Client) -> No
 def test_the_newer_of_two_versions_is_shown_in_whatever_order_they_come(
     clickhouse: Client, older: tuple[str, int, int], newer: tuple[str, int, int], in_order: bool
 ) -> None:
-    rows = [(*older, "older"), (*newer, "newer")]
+    rows = [(older, "older"), (newer, "newer")]
     for row in rows if in_order else reversed(rows):
         land(clickhouse, *row)
     assert shown(clickhouse) == ([] if newer[0] == "d" else ["newer"])
@@ -65,7 +66,7 @@ def test_a_truncate_of_an_earlier_epoch_hides_nothing_of_the_next(clickhouse: Cl
     row = ["file", 1, "2026-11-22 22:30:20", 7, "files", truncate_version(1, 2**64 - 1)]
     columns = ["service", "epoch", "commit_time", "xid", "table", "version"]
     clickhouse.command(f"INSERT INTO cdc.truncates ({', '.join(columns)}) VALUES ({', '.join(map(repr, row))})")
-    land(clickhouse, "u", 1, 10, "gone")
+    land(clickhouse, ("u", 1, 10), "gone")
     assert shown(clickhouse) == []
-    land(clickhouse, "r", 2, 1, "back")
+    land(clickhouse, ("r", 2, 1), "back")
     assert shown(clickhouse) == ["back"]

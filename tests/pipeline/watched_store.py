@@ -14,7 +14,8 @@ class WatchedStore:
         self.seconds = 0.0
         self._store = Sink.store
 
-    def __call__(self, sink: Sink, batch: Batch) -> None:
+    def store(self, sink: Sink, batch: Batch) -> None:
+        """Stand in for `Sink.store`."""
         time.sleep(self.seconds)
         self._store(sink, batch)
         self.stored.append(batch)

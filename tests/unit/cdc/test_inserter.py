@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from clickhouse_connect.driver.exceptions import OperationalError
+from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 
 from cdc.batch import Batch, Commit, Transaction
 from cdc.clickhouse import InsertRefusedError
@@ -89,15 +89,16 @@ def test_a_batch_is_tried_again_as_it_is_until_clickhouse_takes_it(start: Start)
     assert (inserter.acknowledged, inserter.failure) == (100, None)
 
 
-def test_a_refused_batch_stops_it_and_whoever_offers_the_next_is_told(start: Start) -> None:
+@pytest.mark.parametrize("error", [InsertRefusedError("never"), DatabaseError("never", code=60), ValueError("never")])
+def test_a_refused_batch_stops_it_and_whoever_offers_the_next_is_told(start: Start, error: Exception) -> None:
     def store(_batch: Batch) -> None:
-        raise InsertRefusedError("never")
+        raise error
 
     inserter = start(store)
     inserter.offer(batch(100), SOON)
     inserter.finish()
     assert inserter.acknowledged == 0
-    with pytest.raises(InsertRefusedError, match="never"):
+    with pytest.raises(type(error), match="never"):
         inserter.offer(batch(101), SOON)
 
 
@@ -116,7 +117,11 @@ def test_when_told_to_stop_a_failing_batch_is_given_up(start: Start, stopping: t
 
 def test_one_batch_waits_while_one_is_stored_and_no_more(start: Start) -> None:
     may_end = threading.Event()
-    inserter = start(lambda _batch: assert_(may_end.wait(SOON)))
+
+    def store(_batch: Batch) -> None:
+        assert may_end.wait(SOON)
+
+    inserter = start(store)
     assert inserter.offer(batch(1), SOON)
     assert inserter.offer(batch(2), SOON)
     assert not inserter.has_room
@@ -132,7 +137,3 @@ def test_a_batch_in_which_nothing_was_captured_does_not_end_it(start: Start) -> 
     inserter.finish()
     assert len(stored) == 2
     assert inserter.acknowledged == 100
-
-
-def assert_(truth: bool) -> None:
-    assert truth

@@ -12,7 +12,9 @@ from tests.unit.cdc.pgoutput_encoder import UNCHANGED, Value, tuple_data
 
 COUNT_BYTES = 2
 LENGTHS = st.sampled_from([0, 1, 126, 127, 128, 129, 255, 256, 16_383, 16_384, 70_000])
-TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])) | LENGTHS.map(lambda n: "é" * n)
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])) | LENGTHS.map(
+    lambda length: "x" * length
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,13 @@ def test_an_unchanged_value_is_taken_from_the_old_row(sent: SentTuple, data: st.
     expected = [was if new is UNCHANGED else new for new, was in pairs]
     assert nullable_strings(b"".join(values), len(expected)) == expected
     assert position == len(tuple_data(sent.values))
+
+
+@pytest.mark.parametrize("length", [0, 127, 128, 16_383, 16_384])
+def test_a_value_of_a_length_where_its_prefix_grows_is_read_as_it_was(length: int) -> None:
+    text = "x" * length
+    values, _ = tuple_reader([0])(tuple_data([text]), COUNT_BYTES, None)
+    assert nullable_strings(values[0], 1) == [text]
 
 
 def test_an_unchanged_value_without_an_old_row_is_refused() -> None:
