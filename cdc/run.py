@@ -4,6 +4,7 @@ import logging
 import signal
 import threading
 from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 from cdc.pipeline import Pipeline
 
@@ -11,17 +12,20 @@ _log = logging.getLogger(__name__)
 
 
 def run_until_stopped(pipelines: Sequence[Pipeline]) -> None:
-    """Run the pipelines until SIGTERM or SIGINT; then store what was read, report it to PostgreSQL, and return."""
+    """Run the pipelines until SIGTERM or SIGINT; then store what was read, report it to PostgreSQL, and return.
+
+    An error that a pipeline does not know how to begin again from is a fault of the program: it stops them all and is
+    raised, so that whoever started the process sees it end.
+    """
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda number, _frame: _stop(stopping, number))
-    threads = [
-        threading.Thread(target=pipeline.run, args=(stopping,), name=pipeline.catalog.service) for pipeline in pipelines
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(len(pipelines), thread_name_prefix="pipeline") as threads:
+        running = [threads.submit(pipeline.run, stopping) for pipeline in pipelines]
+        wait(running, return_when=FIRST_EXCEPTION)
+        stopping.set()
+    for ended in running:
+        ended.result()
 
 
 def _stop(stopping: threading.Event, number: int) -> None:
