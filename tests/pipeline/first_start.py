@@ -24,14 +24,14 @@ def start_beside_open_update(capture: Capture, may_commit: Callable[[], bool]) -
     """Start for the first time while a row is updated to `later`; that commits once `may_commit` says so."""
     capture.write(*(new_file(key, "early") for key in (UPDATED, FIRST, SECOND)))
     with ExitStack() as opened:
-        found_open, found_next, sent = (opened.enter_context(_transaction(capture)) for _ in range(3))
-        xid = _update(found_open, FIRST)
+        found_open, found_next, sent = (opened.enter_context(open_transaction(capture)) for _ in range(3))
+        xid = update_to_later(found_open, FIRST)
         opened.enter_context(capture.running())
         wait_until(lambda: _is_waited_for(capture, xid), "the slot to wait for the first transaction")
-        xid = _update(found_next, SECOND)
+        xid = update_to_later(found_next, SECOND)
         found_open.commit()
         wait_until(lambda: _is_waited_for(capture, xid), "the slot to wait for the second transaction")
-        _update(sent, UPDATED)
+        update_to_later(sent, UPDATED)
         found_next.commit()
         wait_until(may_commit, "the moment to commit")
         sent.commit()
@@ -39,12 +39,14 @@ def start_beside_open_update(capture: Capture, may_commit: Callable[[], bool]) -
 
 
 @contextmanager
-def _transaction(capture: Capture) -> Iterator[Connection]:
+def open_transaction(capture: Capture) -> Iterator[Connection]:
+    """A connection of the service, whose transaction is undone at the end unless it was committed."""
     with closing(psycopg2.connect(capture.database.app_url.replace("+asyncpg", ""))) as connection:
         yield connection
 
 
-def _update(connection: Connection, key: str) -> str:
+def update_to_later(connection: Connection, key: str) -> str:
+    """Update a file without committing; the transaction's xid."""
     with connection.cursor() as session:
         session.execute("UPDATE files SET filename = 'later' WHERE file_id = %s", (key,))
         session.execute("SELECT pg_current_xact_id()::text")

@@ -1,13 +1,15 @@
 """The slot reader: where batches are cut, what is acknowledged when, and what is left when it stops."""
 
+import threading
 import time
 from itertools import pairwise
 
 import pytest
 
 from cdc.postgres import lsn_number
+from cdc.source.pgoutput import Decoder
 from cdc.source.slot import BatchLimits
-from tests.pipeline.capture import Capture, file_ids, new_file, new_version, wait_until
+from tests.pipeline.capture import SOON, Capture, file_ids, new_file, new_version, wait_until
 from tests.pipeline.watched_store import WatchedStore
 from tests.pipeline.writers import Load
 from tests.support.sql import run
@@ -65,6 +67,24 @@ def test_what_was_read_when_told_to_stop_is_stored_and_acknowledged(capture: Cap
     assert capture.confirmed_position() == capture.stored_position()
 
 
+def test_what_waited_for_company_when_told_to_stop_is_stored(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, feed = threading.Event(), Decoder.feed
+
+    def feed_and_tell(decoder: Decoder, lsn: int, message: bytes) -> None:
+        feed(decoder, lsn, message)
+        if any(commit.changes for commit in decoder.batch.commits):
+            read.set()
+
+    monkeypatch.setattr(Decoder, "feed", feed_and_tell)
+    with capture.running(BatchLimits(seconds=600, rows=50_000, bytes=32 << 20)):
+        wait_until(lambda: is_read(capture), "the slot to be read")
+        capture.write(new_file(ONE))
+        assert read.wait(SOON)
+        assert capture.select("SELECT count() FROM file.files") == [(0,)]
+    assert capture.select("SELECT count() FROM file.files") == [(1,)]
+    assert capture.confirmed_position() == capture.stored_position()
+
+
 def test_the_slot_is_never_ahead_of_what_is_stored(capture: Capture, watched: WatchedStore) -> None:
     seen: list[tuple[int, int]] = []
     with capture.streaming(BatchLimits(seconds=0.01, rows=20, bytes=32 << 20)):
@@ -99,7 +119,7 @@ def test_a_reader_that_waits_for_clickhouse_keeps_its_connection(capture: Captur
         with capture.streaming(BatchLimits(seconds=0.0, rows=100, bytes=32 << 20)):
             walsender = walsender_of(capture)
             watched.seconds = 3
-            capture.write(many_files(150))
+            capture.write(many_files(350))  # one part is stored, one waits, and the reader holds the third
             wait_until(lambda: any(batch.row_count for batch in watched.stored), "a part to be stored")
             watched.seconds = 0
             capture.catch_up()
@@ -108,9 +128,18 @@ def test_a_reader_that_waits_for_clickhouse_keeps_its_connection(capture: Captur
         run(capture.database.superuser_dsn, "ALTER ROLE file_cdc RESET wal_sender_timeout")
 
 
-def walsender_of(capture: Capture) -> int:
+def is_read(capture: Capture) -> bool:
+    return bool(walsenders(capture))
+
+
+def walsender_of(capture: Capture) -> object:
+    [(pid,)] = walsenders(capture)
+    return pid
+
+
+def walsenders(capture: Capture) -> list[tuple[object, ...]]:
     active = f"SELECT active_pid FROM pg_replication_slots WHERE database = '{capture.database.name}' AND active"
-    return int(str(run(capture.database.superuser_dsn, active)[0][0]))
+    return run(capture.database.superuser_dsn, active)
 
 
 def test_a_second_reader_of_a_slot_waits_until_the_first_one_ends(capture: Capture) -> None:

@@ -3,6 +3,7 @@
 import os
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
@@ -12,8 +13,15 @@ from cdc.bookkeeping import current_epoch, snapshots
 from cdc.postgres import lsn_number, rows, session
 from cdc.sink import Sink
 from cdc.snapshot import SnapshotPoint, take_snapshot
-from tests.pipeline.capture import Capture
-from tests.pipeline.first_start import UPDATED, start_beside_open_update
+from tests.pipeline.capture import Capture, new_file, wait_until
+from tests.pipeline.first_start import (
+    FIRST,
+    SECOND,
+    UPDATED,
+    open_transaction,
+    start_beside_open_update,
+    update_to_later,
+)
 from tests.pipeline.writers import Load
 from tests.support.sql import run
 
@@ -71,6 +79,21 @@ def test_a_copy_waits_for_a_transaction_that_was_open_and_has_what_it_wrote(capt
         capture.assert_whole()
     updated = f"SELECT _op, filename FROM file.files_history WHERE file_id = '{UPDATED}' ORDER BY _version"
     assert capture.select(updated) == [("u", "later"), ("r", "later")]
+
+
+def test_a_change_made_while_a_copy_waits_is_newer_than_the_copy(capture: Capture) -> None:
+    capture.write(*(new_file(key, "early") for key in (FIRST, SECOND)))
+    with capture.streaming(), open_transaction(capture) as before, open_transaction(capture) as meanwhile:
+        update_to_later(before, FIRST)
+        with ThreadPoolExecutor(1) as threads:
+            copying = threads.submit(copy_again, capture, "files")
+            wait_until(lambda: is_waiting_to_copy(capture), "the copy to wait")
+            update_to_later(meanwhile, SECOND)
+            before.commit()
+            copying.result()
+        meanwhile.commit()
+        capture.catch_up()
+        capture.assert_whole()
 
 
 def test_with_the_slots_own_position_as_version_an_update_is_lost(

@@ -5,11 +5,10 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 import pytest
 
-from cdc.pipeline import Pipeline
 from cdc.run import run_until_stopped
 
 SOON = 10.0
@@ -31,7 +30,8 @@ def _handlers_as_before() -> Iterator[None]:
 
 
 def run(*scripts: Callable[[threading.Event], None]) -> None:
-    run_until_stopped([cast("Pipeline", ScriptedPipeline(script)) for script in scripts])
+    pipelines: Any = [ScriptedPipeline(script) for script in scripts]
+    run_until_stopped(pipelines)
 
 
 @pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
