@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from services.kit.names import UnknownNameError
+
 
 @dataclass(frozen=True)
 class Service:
@@ -46,9 +48,9 @@ SERVICES: tuple[Service, ...] = (Service(name="file", port=7001, env_prefix="FIL
 
 
 def service_named(name: str) -> Service:
-    """The service called `name`; KeyError names the known ones otherwise."""
+    """The service called `name`; UnknownNameError lists the known ones otherwise."""
     for service in SERVICES:
         if service.name == name:
             return service
     known = ", ".join(service.name for service in SERVICES)
-    raise KeyError(f"no service is called {name!r}; known services: {known}")
+    raise UnknownNameError(f"no service is called {name!r}; known services: {known}")

@@ -17,7 +17,7 @@ _SPELLINGS = {"varchar": "character varying", "float": "double precision", "deci
 
 
 def service_catalog(name: str) -> ServiceCatalog:
-    """What the named service's models declare as captured; KeyError for an unknown service."""
+    """What the named service's models declare as captured; UnknownNameError if there is no such service."""
     return _catalog_of(service_named(name))
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from deploy.local.children import Command
 from deploy.local.ports import LOOPBACK
+from services.kit.names import UnknownNameError
 
 
 class Kind(StrEnum):
@@ -60,14 +61,14 @@ class Part:
 
 
 def chosen(parts: Sequence[Part], names: Iterable[str]) -> tuple[Part, ...]:
-    """The named parts and all they come after, in the order of `parts`; all of them if none is named. KeyError."""
+    """The named parts and all they come after, in the order of `parts`, or all of them; UnknownNameError."""
     by_name = {part.name: part for part in parts}
     wanted: set[str] = set()
     waiting = list(names) or list(by_name)
     while waiting:
         name = waiting.pop()
         if name not in by_name:
-            raise KeyError(f"the stack has no part {name!r}; its parts are: {', '.join(by_name)}")
+            raise UnknownNameError(f"the stack has no part {name!r}; its parts are: {', '.join(by_name)}")
         if name not in wanted:
             wanted.add(name)
             waiting.extend(by_name[name].after)

@@ -7,15 +7,16 @@ from contextlib import suppress
 from deploy.local.logs import Follower
 from deploy.local.state import StateDirectory
 from deploy.local.supervisor import Say
+from services.kit.names import UnknownNameError
 
 POLL_SECONDS = 0.2
 
 
 def log_names(state: StateDirectory, name: str | None) -> list[str]:
-    """The names of the logs there are, or the one that was asked for; KeyError if it isn't there."""
+    """The names of the logs there are, or the one that was asked for; UnknownNameError if it isn't there."""
     known = sorted(file.stem for file in state.logs.glob("*.log"))
     if name is not None and name not in known:
-        raise KeyError(f"there is no log of {name!r}; there are: {', '.join(known) or 'none'}")
+        raise UnknownNameError(f"there is no log of {name!r}; there are: {', '.join(known) or 'none'}")
     return known if name is None else [name]
 
 

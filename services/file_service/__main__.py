@@ -7,6 +7,7 @@ import typer
 from services.file_service.app import create_file_service
 from services.file_service.config import FileServiceSettings
 from services.file_service.di import SERVICE, make_container
+from services.file_service.object_store_from_url import ObjectStoreUrlError
 from services.kit.command_line import explained
 from services.kit.logging import configure_logging
 from services.kit.web.serving import PortTakenError, serve
@@ -14,7 +15,7 @@ from services.kit.web.serving import PortTakenError, serve
 
 def main() -> None:
     """Serve files on FILE_SERVICE_HOST and FILE_SERVICE_PORT."""
-    with explained(usage=(PortTakenError, ValueError)):
+    with explained(usage=(PortTakenError, ObjectStoreUrlError)):
         asyncio.run(_run())
 
 

@@ -16,7 +16,7 @@ SECONDS_FOR_A_PING = 2.0
 
 
 async def create_file_service(container: AsyncContainer) -> Quart:
-    """The app over this container, which it closes when it stops; SettingsError or ValueError for wrong settings."""
+    """The app over this container, which it closes when it stops. SettingsError, ObjectStoreUrlError."""
     settings = await container.get(FileServiceSettings)
     database = await container.get(Database)
     store = await container.get(ObjectStore)

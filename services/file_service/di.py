@@ -67,7 +67,7 @@ class ObjectStoreProvider(Provider):
 
     @provide(scope=Scope.APP)
     def store(self, settings: FileServiceSettings) -> ObjectStore:
-        """ValueError says what is wrong with the URL."""
+        """ObjectStoreUrlError says what is wrong with the URL."""
         return open_object_store(settings.object_store_url, settings.object_store_timeout)
 
 

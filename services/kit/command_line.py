@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import typer
 from rich.console import Console
 
+from services.kit.names import UnknownNameError
 from services.kit.settings import SettingsError
 
 FAILED, USAGE = 1, 2
@@ -17,11 +18,11 @@ def explained(*failures: type[Exception], usage: tuple[type[Exception], ...] = (
     """Turn expected errors into one line on standard error and an exit: 2 for a wrong request, 1 for a failure.
 
     failures: what can go wrong though the request was right; usage: what is wrong with a request, beside settings that
-    are missing and names that are not known (SettingsError, KeyError).
+    are missing and names that are not known (SettingsError, UnknownNameError).
     """
     try:
         yield
-    except (SettingsError, KeyError) as error:
+    except (SettingsError, UnknownNameError) as error:
         raise _exit(USAGE, error) from error
     except usage as error:
         raise _exit(USAGE, error) from error
@@ -30,6 +31,5 @@ def explained(*failures: type[Exception], usage: tuple[type[Exception], ...] = (
 
 
 def _exit(code: int, error: Exception) -> typer.Exit:
-    message = error.args[0] if isinstance(error, KeyError) else error
-    _errors.print(str(message).strip(), style="red", markup=False, highlight=False, soft_wrap=True)
+    _errors.print(str(error).strip(), style="red", markup=False, highlight=False, soft_wrap=True)
     return typer.Exit(code)

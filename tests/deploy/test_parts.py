@@ -4,6 +4,7 @@ import pytest
 
 from deploy.local.children import Command
 from deploy.local.parts import Part, chosen
+from services.kit.names import UnknownNameError
 
 TRUE = Command(("true",))
 STACK = (
@@ -28,5 +29,5 @@ def test_a_part_brings_what_it_needs_in_the_order_of_the_stack() -> None:
 
 
 def test_an_unknown_part_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(KeyError, match="no part 'kafka'; its parts are: database, cache"):
+    with pytest.raises(UnknownNameError, match="no part 'kafka'; its parts are: database, cache"):
         names("kafka")

@@ -21,6 +21,7 @@ from sqlalchemy.types import TypeEngine
 from cdc.catalog.declared import all_catalogs, catalog_of_metadata, service_catalog, table_named
 from cdc.catalog.model import RESERVED_COLUMNS, CapturedTable, CatalogError
 from services.kit.capture import Capture
+from services.kit.names import UnknownNameError
 from services.registry import SERVICES
 from tests.unit.cdc.tables import shelf_catalog
 
@@ -82,7 +83,7 @@ def test_a_table_is_found_by_its_name_and_an_unknown_one_answered_with_those_the
 
 
 def test_an_unknown_service_is_answered_with_those_there_are() -> None:
-    with pytest.raises(KeyError, match="known services: file"):
+    with pytest.raises(UnknownNameError, match="known services: file"):
         service_catalog("mail")
 
 

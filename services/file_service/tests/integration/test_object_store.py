@@ -14,7 +14,7 @@ from services.file_service.object_store import (
     ObjectStoreUnavailableError,
     new_storage_key,
 )
-from services.file_service.object_store_from_url import open_object_store
+from services.file_service.object_store_from_url import ObjectStoreUrlError, open_object_store
 
 TIMEOUT = 3.0
 A_CLOCK_APART = timedelta(seconds=5)
@@ -97,8 +97,14 @@ async def test_a_store_that_serves_passes_its_check(store: ObjectStore) -> None:
     "url", ["", "objects", "file://objects", "file:///", "ftp://host/x", "s3:///prefix", "memory:///"]
 )
 def test_a_url_of_no_store_is_refused_by_name(url: str) -> None:
-    with pytest.raises(ValueError, match=url or "neither"):
+    with pytest.raises(ObjectStoreUrlError, match=url or "neither"):
         open_object_store(url, TIMEOUT)
+
+
+def test_a_variable_of_the_bucket_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_VIRTUAL_HOSTED_STYLE_REQUEST", "maybe")
+    with pytest.raises(ObjectStoreUrlError, match=r'AWS.*failed to parse "maybe" as boolean$'):
+        open_object_store("s3://bucket/prefix", TIMEOUT)
 
 
 async def test_a_server_that_is_away_is_unavailable(monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int) -> None:

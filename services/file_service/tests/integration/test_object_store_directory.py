@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.file_service.object_store import ObjectStoreUnavailableError, new_storage_key
-from services.file_service.object_store_from_url import open_object_store
+from services.file_service.object_store_from_url import ObjectStoreUrlError, open_object_store
 
 
 async def test_a_directory_is_made_where_its_parents_are_missing_too(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ async def test_a_directory_that_vanished_is_an_outage_and_is_not_made_anew(tmp_p
 
 def test_a_path_that_is_a_file_is_refused_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
-    with pytest.raises(ValueError, match="taken"):
+    with pytest.raises(ObjectStoreUrlError, match="taken"):
         open_object_store(f"file://{tmp_path}/taken", 3.0)
 
 
