@@ -6,6 +6,7 @@ from datetime import datetime
 
 from clickhouse_connect.driver import Client
 
+from cdc.catalog.version import place
 from cdc.clickhouse import rows_of
 
 
@@ -22,10 +23,14 @@ class Epoch:
 class Progress:
     """How far a service's stream has come: everything committed up to there is stored."""
 
-    epoch: int
-    lsn: int
+    position: int
     commit_time: datetime
     landed_at: datetime
+
+    @property
+    def lsn(self) -> int:
+        """The WAL position within its epoch."""
+        return place(self.position)[1]
 
 
 @dataclass(frozen=True)
@@ -96,8 +101,7 @@ def progress(client: Client, service: str) -> Progress | None:
     """How far the service's stream has come, None before anything of it was stored."""
     found = rows_of(
         client,
-        "SELECT toUInt32(bitShiftRight(position, 64)), toUInt64(bitAnd(position, toUInt128(18446744073709551615))),"
-        " commit_time, landed_at FROM cdc.progress FINAL WHERE service = {service:String}",
+        "SELECT position, commit_time, landed_at FROM cdc.progress FINAL WHERE service = {service:String}",
         {"service": service},
     )
     return Progress(*found[0]) if found else None

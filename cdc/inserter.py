@@ -6,17 +6,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from queue import Full, Queue
 
-from cdc.backoff import Backoff
 from cdc.batch import Batch
 from cdc.clickhouse import PASSING_ERRORS, is_passing
+from services.kit.backoff import Backoff
 
 _log = logging.getLogger(__name__)
+_FIRST_WAIT_SECONDS = 0.2
 
 
 class Inserter:
     """Stores what it is offered, trying again while ClickHouse is in trouble; stops for good at any other error.
 
-    acknowledged: the end LSN of the last transaction stored whole, 0 before the first; failure: what stopped it.
+    acknowledged: the end LSN of the last transaction stored whole, 0 before the first.
     """
 
     def __init__(self, store: Callable[[Batch], None], stopping: threading.Event, name: str) -> None:
@@ -30,7 +31,7 @@ class Inserter:
 
     @property
     def has_room(self) -> bool:
-        """Whether a batch would be taken at once."""
+        """Whether no batch waits, so that one would be taken at once."""
         return self._waiting.empty()
 
     def offer(self, batch: Batch, timeout: float) -> bool:
@@ -46,11 +47,6 @@ class Inserter:
         """Raise what stopped the thread, if anything did."""
         if self._storing.done():
             self._storing.result()
-
-    @property
-    def failure(self) -> BaseException | None:
-        """What stopped the thread, None while it runs or if it ended well."""
-        return self._storing.exception() if self._storing.done() else None
 
     def finish(self) -> None:
         """Wait until everything that was taken is stored, or has failed."""
@@ -70,7 +66,7 @@ class Inserter:
             del batch  # its memory goes before the wait for the next one
 
     def _store_until_done(self, batch: Batch) -> None:
-        backoff = Backoff()
+        backoff = Backoff(first=_FIRST_WAIT_SECONDS)
         while error := self._failure_of(batch):
             delay = backoff.next_delay()
             _log.warning("ClickHouse did not confirm a batch, trying again in %.1f s: %s", delay, error)

@@ -7,11 +7,12 @@ from datetime import datetime
 from clickhouse_connect.driver import Client
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from cdc.bookkeeping import progress
+from cdc.bookkeeping import current_epoch, progress
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
+from cdc.catalog.version import position
 from cdc.clickhouse import rows_of
-from cdc.postgres import lsn_number, rows, session
+from cdc.postgres import rows, session
 from cdc.source.heartbeat import beat
 
 _POLL_SECONDS = 0.01
@@ -73,12 +74,14 @@ def service_lag(catalog: ServiceCatalog, database_url: str, client: Client, pati
 
 
 def _probe(connection: Connection, client: Client, service: str, patience_seconds: float) -> float | None:
-    beat(connection)
+    epoch = current_epoch(client, service)
+    if epoch is None:
+        return None
+    wanted = position(epoch.number, beat(connection))
     committed = time.monotonic()
-    wanted = lsn_number(rows(connection, "SELECT pg_current_wal_lsn()::text")[0][0])
     while (waited := time.monotonic() - committed) < patience_seconds:
         reached = progress(client, service)
-        if reached and reached.lsn >= wanted:
+        if reached and reached.position >= wanted:
             return waited
         time.sleep(_POLL_SECONDS)
     return None
@@ -88,7 +91,7 @@ def table_lags(catalog: ServiceCatalog, client: Client) -> list[TableLag]:
     """What ClickHouse holds of each of a service's tables."""
     lags = []
     for table in catalog.tables:
-        query = f"SELECT count(), max(_commit_time), sum(length(_raw)) FROM {table.history}"
+        query = f"SELECT count(), max(_commit_time), sum(length(_raw)) FROM {table.history} FINAL"
         changes, newest, raw = rows_of(client, query)[0]
         lags.append(TableLag(str(table), int(changes), newest if changes else None, int(raw)))
     return lags

@@ -2,14 +2,13 @@
 
 import logging
 import threading
-from collections.abc import Callable
+import time
 from dataclasses import dataclass
 
 import psycopg2
 from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from cdc.backoff import Backoff
 from cdc.bookkeeping import snapshots
 from cdc.catalog.model import CatalogError, ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
@@ -17,15 +16,18 @@ from cdc.clickhouse import InsertRefusedError, ShortInsertError, client
 from cdc.inserter import Inserter
 from cdc.postgres import replication_session, session
 from cdc.sink import Sink
-from cdc.snapshot import take_snapshot
+from cdc.snapshot import StoppedError, take_snapshot
 from cdc.source.heartbeat import keep_beating
 from cdc.source.pgoutput import Decoder, UnknownMessageError
 from cdc.source.relation import RelationMismatchError
 from cdc.source.slot import BatchLimits, SlotReader
 from cdc.source.slot_setup import NotReadyError, ensure_epoch, ensure_slot, require_published
 from cdc.source.tuples import MissingValueError
+from services.kit.backoff import Backoff
 
 _log = logging.getLogger(__name__)
+_FIRST_WAIT_SECONDS = 0.2
+# Each says by itself what is wrong and needs no traceback.
 _EXPECTED_FAILURES = (
     psycopg2.Error,
     ClickHouseError,
@@ -52,23 +54,24 @@ class Pipeline:
 
     def run(self, stopping: threading.Event) -> None:
         """Stream until `stopping` is set. A failure is said, and everything begins again after a growing wait."""
-        backoff = Backoff()
+        backoff = Backoff(first=_FIRST_WAIT_SECONDS)
         while not stopping.is_set():
+            began = time.monotonic()
             try:
-                self._set_up_and_stream(stopping, streaming=backoff.reset)
-            except InterruptedError:
+                self._set_up_and_stream(stopping)
+            except StoppedError:
                 return
-            except _EXPECTED_FAILURES as error:
-                delay = backoff.next_delay()
-                _log.error("%s: stopped, starting again in %.1f s: %s", self.catalog.service, delay, error)
+            except Exception as error:  # pylint: disable=broad-exception-caught
+                # Whatever ends one stream, a defect of ours included, must end neither it for good nor the others.
+                delay = backoff.next_delay(time.monotonic() - began)
+                _say(error, self.catalog.service, delay)
                 stopping.wait(delay)
 
-    def _set_up_and_stream(self, stopping: threading.Event, streaming: Callable[[], None]) -> None:
+    def _set_up_and_stream(self, stopping: threading.Event) -> None:
         with client(self.clickhouse_url) as opened:
             epoch = self._set_up(opened)
             with Sink(opened, self.catalog.service, epoch) as sink:
                 self._copy_missing(opened, sink, stopping)
-                streaming()
                 self._stream(sink, stopping)
 
     def _set_up(self, opened: Client) -> int:
@@ -98,3 +101,11 @@ class Pipeline:
             ended.set()
             inserter.finish()
             heartbeat.join()
+
+
+def _say(error: Exception, service: str, delay: float) -> None:
+    sentence = "%s: stopped, starting again in %.1f s: %s"
+    if isinstance(error, _EXPECTED_FAILURES):
+        _log.error(sentence, service, delay, error)
+    else:
+        _log.exception(sentence, service, delay, error)

@@ -16,9 +16,9 @@ from clickhouse_connect.driver import Client
 from cdc.batch import Batch, Commit, Message, Rows, Transaction, Truncate
 from cdc.catalog.clickhouse_ddl import landing_columns
 from cdc.catalog.model import CapturedTable
+from cdc.catalog.version import truncate_version
 from cdc.clickhouse import insert
 from cdc.rowbinary import string
-from cdc.version import truncate_version
 
 _PARALLEL_TABLES = 4
 _TRANSACTION_COLUMNS = ("service", "epoch", "commit_time", "xid")

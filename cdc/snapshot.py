@@ -26,6 +26,10 @@ _POLL_SECONDS = 0.05
 _SAY_EVERY_SECONDS = 10.0
 
 
+class StoppedError(RuntimeError):
+    """A copy was given up because capture is to stop."""
+
+
 @dataclass(frozen=True)
 class SnapshotPoint:
     """Where the stream's changes become newer than the copied rows; the transaction and the time (µs) that mark it."""
@@ -38,18 +42,18 @@ class SnapshotPoint:
 def take_snapshot(
     connection: Connection, client: Client, sink: Sink, tables: Sequence[CapturedTable], stopped: Callable[[], bool]
 ) -> None:
-    """Copy tables into their landings as of one point, and record each copy. InterruptedError when told to stop."""
+    """Copy tables into their landings as of one point, and record each copy. StoppedError when told to stop."""
     point = snapshot_point(connection, stopped)
     for table in tables:
         begun = Snapshot(table.name, sink.epoch, point.lsn, rows=0, finished=False)
         record_snapshot(client, table.service, begun)
-        copied = copy_table(connection, table, point, sink)
+        copied = copy_table(connection, table, point, sink, stopped)
         record_snapshot(client, table.service, replace(begun, rows=copied, finished=True))
         _log.info("%s: copied %d rows as of %s", table, copied, lsn_text(point.lsn))
 
 
 def snapshot_point(connection: Connection, stopped: Callable[[], bool] = lambda: False) -> SnapshotPoint:
-    """Take L0, then wait until every transaction that was open at it has ended. InterruptedError when told to stop."""
+    """Take L0, then wait until every transaction that was open at it has ended. StoppedError when told to stop."""
     lsn, time_us = rows(
         connection, "SELECT pg_current_wal_insert_lsn(), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
     )[0]
@@ -58,12 +62,24 @@ def snapshot_point(connection: Connection, stopped: Callable[[], bool] = lambda:
     return SnapshotPoint(lsn_number(lsn), xid, time_us)
 
 
-def copy_table(connection: Connection, table: CapturedTable, point: SnapshotPoint, sink: Sink) -> int:
-    """Copy a table's captured columns as landing rows, in chunks; the number of rows copied."""
+def copy_table(
+    connection: Connection,
+    table: CapturedTable,
+    point: SnapshotPoint,
+    sink: Sink,
+    stopped: Callable[[], bool] = lambda: False,
+) -> int:
+    """Copy a table's captured columns as landing rows, in chunks; how many. StoppedError when told to stop."""
+
+    def store(count: int, body: bytes) -> None:
+        if stopped():
+            raise StoppedError(f"told to stop while copying {table}")
+        # COPY's text format is ClickHouse's TSV as it stands.
+        sink.store_rows(table, Rows(count, body, form="TSV"))
+
     head = f"'r', {point.lsn}, {sink.epoch}, {point.xid & 0xFFFFFFFF}, {point.time_us}"
     columns = ", ".join(quoted(column.name) for column in table.columns)
-    # COPY's text format is ClickHouse's TSV as it stands.
-    chunks = _Chunks(lambda count, body: sink.store_rows(table, Rows(count, body, form="TSV")))
+    chunks = _Chunks(store)
     with connection.cursor() as cursor:
         cursor.copy_expert(f"COPY (SELECT {head}, {columns} FROM {table.in_postgres}) TO STDOUT", chunks)
     chunks.flush()
@@ -94,7 +110,7 @@ def _wait_until_ended(connection: Connection, xid: int, stopped: Callable[[], bo
     said = time.monotonic()
     while not rows(connection, "SELECT pg_snapshot_xmin(pg_current_snapshot()) > %s::text::xid8", str(xid))[0][0]:
         if stopped():
-            raise InterruptedError("stopped while waiting for transactions to end")
+            raise StoppedError("told to stop while waiting for transactions to end")
         time.sleep(_POLL_SECONDS)
         if time.monotonic() - said > _SAY_EVERY_SECONDS:
             said = time.monotonic()

@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, text
 
 from cdc.catalog.model import CapturedTable, ServiceCatalog
-from cdc.catalog.postgres_ddl import PUBLICATION, create_publication, grants, publish, replica_identity
+from cdc.catalog.postgres_ddl import (
+    PUBLICATION,
+    WHOLE_PUBLICATION,
+    WHOLE_TABLE,
+    create_publication,
+    grants,
+    publish,
+    publish_everything,
+    replica_identity,
+)
 from migrations.sync_engine import sync_engine
 from services.registry import Service
 
@@ -15,8 +24,16 @@ _READABLE = text(
     "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:name AS regclass) AND attnum > 0 AND NOT attisdropped"
     " AND has_column_privilege(:role, attrelid, attnum, 'SELECT')"
 )
-_PUBLICATION = text("SELECT 1 FROM pg_publication WHERE pubname = :name")
-_PUBLISHED = text("SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = :name")
+_PUBLICATION = text(f"SELECT {WHOLE_PUBLICATION} FROM pg_publication WHERE pubname = :name")
+_PUBLISHED = text(
+    "SELECT nspname, relname FROM pg_publication p JOIN pg_publication_rel ON prpubid = p.oid"
+    " JOIN pg_class c ON c.oid = prrelid JOIN pg_namespace n ON n.oid = relnamespace"
+    f" WHERE pubname = :name AND ({WHOLE_TABLE})"
+)
+_PARTLY_PUBLISHED = text(
+    "SELECT count(*) FROM pg_publication p JOIN pg_publication_rel ON prpubid = p.oid"
+    f" WHERE pubname = :name AND NOT ({WHOLE_TABLE})"
+)
 
 
 def upgrade(service: Service, catalog: ServiceCatalog, url: str) -> list[str]:
@@ -41,10 +58,14 @@ def _missing(service: Service, catalog: ServiceCatalog, connection: Connection) 
             yield replica_identity(table)
         if _readable(connection, table, service.cdc_role) != {column.name for column in table.columns}:
             yield from grants(table, service.cdc_role)
-    if not connection.execute(_PUBLICATION, {"name": PUBLICATION}).scalar():
+    whole = connection.execute(_PUBLICATION, {"name": PUBLICATION}).scalar()
+    if whole is None:
         yield create_publication()
+    elif not whole:
+        yield publish_everything()
     published = {(str(row[0]), str(row[1])) for row in connection.execute(_PUBLISHED, {"name": PUBLICATION})}
-    if catalog.tables and published != set(catalog.by_name):
+    partly = connection.execute(_PARTLY_PUBLISHED, {"name": PUBLICATION}).scalar()
+    if catalog.tables and (partly or published != set(catalog.by_name)):
         yield publish(catalog)
 
 

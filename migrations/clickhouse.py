@@ -57,8 +57,17 @@ def upgrade(client: Client, wanted: Iterable[ClickHouseObject]) -> tuple[ObjectS
     for found in changed:
         for statement in _steps(client, found):
             client.command(statement)
+        _require_mended(client, found)
         _record(client, found.wanted)
     return changed
+
+
+def _require_mended(client: Client, found: ObjectState) -> None:
+    """What was changed by hand must be as it was recorded: not every change can be told from the columns alone."""
+    if found.state is State.ALTERED and found.wanted.kind is Kind.TABLE:
+        now, recorded = _shown(client)[found.wanted.name], _recorded(client)[found.wanted.name][1]
+        if now != recorded:
+            raise SchemaConflictError(f"{found.wanted.name} was changed by hand; it is\n{now}\nand was\n{recorded}")
 
 
 def _readable(wanted: ClickHouseObject) -> str:

@@ -1,8 +1,8 @@
 """ClickHouse's database `cdc`: what is known of transactions, positions, snapshots and epochs, for every service."""
 
 from cdc.catalog.clickhouse_object import ClickHouseObject, Settings, materialized_view, table
+from services.kit.capture import ACTOR_PREFIX
 
-ACTOR_PREFIX = "huleedu.actor"
 HEARTBEAT_PREFIX = "huleedu.heartbeat"
 _SERVICE = "LowCardinality(String)"
 _TIME = "DateTime64(6, 'UTC')"

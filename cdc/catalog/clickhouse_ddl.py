@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from cdc.catalog.clickhouse_object import ClickHouseObject, Settings, materialized_view, table, view
 from cdc.catalog.model import CapturedTable, Column, literal, quoted
+from cdc.catalog.version_sql import epoch_of, lsn_of, version_of
 
 # What every landed row carries before the columns' texts, in this order.
 LANDING_HEAD: dict[str, str] = {
@@ -21,14 +22,6 @@ STORED_TAIL: dict[str, str] = {
     "_commit_time": "DateTime64(6, 'UTC')",
     "_raw": "Map(LowCardinality(String), String)",
 }
-_EPOCH = "toUInt32(bitShiftRight(_version, 96))"
-_LSN = "toUInt64(bitAnd(bitShiftRight(_version, 32), toUInt128(18446744073709551615)))"
-# Several changes of a key can share one LSN: a snapshot row yields to both, and a deletion to the row that follows it.
-_RANK = "multiIf(_op = 'r', 0, _op = 'd', 1, 2)"
-_VERSION = (
-    "bitOr(bitOr(bitShiftLeft(toUInt128(landed._epoch), 96), bitShiftLeft(toUInt128(landed._lsn), 32)),"
-    f" toUInt128({_RANK}))"
-)
 DELETED = "d"
 # A caller's own setting must not let a view's FINAL skip versions that lie in different partitions.
 _WHOLE_FINAL = "SETTINGS do_not_merge_across_partitions_select_final = 0"
@@ -88,7 +81,7 @@ def _typed(captured: CapturedTable) -> str:
     columns = [
         *(f"{c.rule.key(_landed(c), str(captured) + '.' + c.name)} AS {quoted(c.name)}" for c in captured.key_columns),
         *(f"{c.rule.value(_landed(c))} AS {quoted(c.name)}" for c in captured.value_columns),
-        f"{_VERSION} AS _version",
+        f"{version_of('landed')} AS _version",
         "landed._op AS _op",
         "landed._xid AS _xid",
         "fromUnixTimestamp64Micro(landed._commit_us, 'UTC') AS _commit_time",
@@ -120,11 +113,12 @@ def _current(captured: CapturedTable) -> str:
     columns = _names(column.name for column in captured.columns)
     return (
         f"SELECT {columns}, _version, _commit_time, _raw FROM {captured.latest} FINAL"
-        f" WHERE _op != '{DELETED}' AND _version > {_truncated(captured)} {_WHOLE_FINAL}"
+        f" WHERE _op != '{DELETED}' AND _version > {truncated(captured)} {_WHOLE_FINAL}"
     )
 
 
-def _truncated(captured: CapturedTable, until: str = "") -> str:
+def truncated(captured: CapturedTable, until: str = "") -> str:
+    """The newest version that a TRUNCATE hides, 0 without one; `until` is a further condition on cdc.truncates."""
     return (
         f"(SELECT max(version) FROM cdc.truncates WHERE service = {literal(captured.service)}"
         f' AND "table" = {literal(captured.name)}{until})'
@@ -139,7 +133,8 @@ def _history(captured: CapturedTable) -> str:
         f"SELECT {columns}, {stored}, change._lsn AS _lsn, change._epoch AS _epoch,"
         " actor.user_id AS _user_id, actor.correlation_id AS _correlation_id, actor.route AS _route,"
         " actor.reason AS _reason, transaction.commit_lsn AS _commit_lsn, transaction.changes AS _transaction_changes"
-        f" FROM (SELECT *, {_EPOCH} AS _epoch, {_LSN} AS _lsn FROM {captured.history} FINAL) AS change"
+        f" FROM (SELECT *, {epoch_of('_version')} AS _epoch, {lsn_of('_version')} AS _lsn"
+        f" FROM {captured.history} FINAL) AS change"
         f" LEFT JOIN {_of_service('cdc.actors', captured)} AS actor ON {in_transaction.format('actor')}"
         f" LEFT JOIN {_of_service('cdc.transactions', captured)} AS transaction"
         f" ON {in_transaction.format('transaction')} {_WHOLE_FINAL}"
@@ -161,7 +156,7 @@ def _as_of(captured: CapturedTable) -> str:
         f" FROM (SELECT {_names(captured.key)}, {image} AS _image, max(_version) AS _newest FROM {captured.history}"
         f" WHERE _commit_time <= {at} GROUP BY {_names(captured.key)})"
         f" WHERE _image.{len(values)} != '{DELETED}'"
-        f" AND _newest > {_truncated(captured, f' AND commit_time <= {at}')}"
+        f" AND _newest > {truncated(captured, f' AND commit_time <= {at}')}"
     )
 
 

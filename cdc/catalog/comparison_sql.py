@@ -7,8 +7,9 @@ ClickHouse is read with FINAL, as people's views read it: of two rows of one ver
 
 from collections.abc import Iterable
 
-from cdc.catalog.clickhouse_ddl import DELETED, STORED_TAIL, canonical_text, key_text
-from cdc.catalog.model import CapturedTable, Column, literal, quoted
+from cdc.catalog.clickhouse_ddl import DELETED, STORED_TAIL, canonical_text, key_text, truncated
+from cdc.catalog.model import CapturedTable, Column, quoted
+from cdc.catalog.version_sql import epoch_of
 
 # Which changes of the newest days a PostgreSQL snapshot sees: xids are 32 bits wide and compared on a circle. What was
 # committed long before the snapshot, or in an earlier epoch, it sees in any case.
@@ -84,16 +85,13 @@ def _newest_seen(table: CapturedTable) -> str:
     values = [*(column.name for column in table.value_columns), "_raw", "_op"]
     unpacked = ", ".join(f"image.{number} AS {quoted(name)}" for number, name in enumerate(values, start=1))
     image = ", ".join(quoted(name) for name in values)
-    seen = _SEEN.format(epoch="toUInt32(bitShiftRight(_version, 96))", time="_commit_time", xid="_xid")
-    truncated = (
-        f"SELECT max(version) FROM cdc.truncates WHERE service = {literal(table.service)}"
-        f' AND "table" = {literal(table.name)} AND {_SEEN.format(epoch="epoch", time="commit_time", xid="xid")}'
-    )
+    seen = _SEEN.format(epoch=epoch_of("_version"), time="_commit_time", xid="_xid")
+    truncates_seen = _SEEN.format(epoch="epoch", time="commit_time", xid="xid")
     return (
         f"SELECT {key}, {unpacked}"
         f" FROM (SELECT {key}, argMax(tuple({image}), _version) AS image, max(_version) AS newest"
         f" FROM {table.history} FINAL WHERE {seen} GROUP BY {key})"
-        f" WHERE image.{len(values)} != '{DELETED}' AND newest > ({truncated})"
+        f" WHERE image.{len(values)} != '{DELETED}' AND newest > {truncated(table, f' AND {truncates_seen}')}"
     )
 
 

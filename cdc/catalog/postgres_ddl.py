@@ -3,6 +3,10 @@
 from cdc.catalog.model import CapturedTable, ServiceCatalog, quoted
 
 PUBLICATION = "huleedu_cdc"
+_PUBLISHED = "publish = 'insert, update, delete, truncate', publish_via_partition_root = true"
+# True of a publication that leaves out no kind of change, and of a published table that leaves out no row or column.
+WHOLE_PUBLICATION = "pubinsert AND pubupdate AND pubdelete AND pubtruncate AND pubviaroot"
+WHOLE_TABLE = "prqual IS NULL AND prattrs IS NULL"
 
 # Every connection that reads values pins the settings that shape their text, so that a stream, a snapshot and a
 # comparison write the same value in the same way.
@@ -28,7 +32,12 @@ def replica_identity(table: CapturedTable) -> str:
 
 def create_publication() -> str:
     """The statement that makes an empty publication; partitioned tables publish through their root."""
-    return f"CREATE PUBLICATION {PUBLICATION} WITH (publish_via_partition_root = true)"
+    return f"CREATE PUBLICATION {PUBLICATION} WITH ({_PUBLISHED})"
+
+
+def publish_everything() -> str:
+    """The statement that makes the publication leave out no kind of change."""
+    return f"ALTER PUBLICATION {PUBLICATION} SET ({_PUBLISHED})"
 
 
 def publish(catalog: ServiceCatalog) -> str:

@@ -7,14 +7,15 @@ import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from cdc.catalog.bookkeeping_ddl import HEARTBEAT_PREFIX
-from cdc.postgres import rows, session
+from cdc.postgres import lsn_number, rows, session
 
 _log = logging.getLogger(__name__)
 
 
-def beat(connection: Connection) -> None:
-    """Commit a transaction that holds nothing but a message; only a transactional one moves a slot."""
-    rows(connection, "SELECT pg_logical_emit_message(true, %s, '')", HEARTBEAT_PREFIX)
+def beat(connection: Connection) -> int:
+    """Commit a transaction that holds nothing but a message, since only a transactional one moves a slot; its LSN."""
+    found = rows(connection, "SELECT pg_logical_emit_message(true, %s, '')::text", HEARTBEAT_PREFIX)
+    return lsn_number(found[0][0])
 
 
 def keep_beating(url: str, seconds: float, stopping: threading.Event) -> threading.Thread:

@@ -18,7 +18,7 @@ _LONGEST_WAIT_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class BatchLimits:
-    """When a batch is sent: after this time if the inserter is free, and at this many rows or bytes in any case."""
+    """When a batch is sent: after this time if no batch waits, and at this many rows or bytes in any case."""
 
     seconds: float
     rows: int

@@ -7,7 +7,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from cdc.bookkeeping import Epoch, current_epoch, record_epoch, snapshots
 from cdc.catalog.model import ServiceCatalog
-from cdc.catalog.postgres_ddl import PUBLICATION, slot_name
+from cdc.catalog.postgres_ddl import PUBLICATION, WHOLE_PUBLICATION, WHOLE_TABLE, slot_name
 from cdc.postgres import rows
 
 _log = logging.getLogger(__name__)
@@ -20,6 +20,18 @@ class NotReadyError(RuntimeError):
 
 def require_published(connection: Connection, catalog: ServiceCatalog) -> None:
     """Raise NotReadyError unless the publication holds exactly the catalog's tables, each with its whole old rows."""
+    whole = rows(connection, f"SELECT {WHOLE_PUBLICATION} FROM pg_publication WHERE pubname = %s", PUBLICATION)
+    filtered = rows(
+        connection,
+        "SELECT c.relname FROM pg_publication p JOIN pg_publication_rel ON prpubid = p.oid"
+        f" JOIN pg_class c ON c.oid = prrelid WHERE pubname = %s AND NOT ({WHOLE_TABLE})",
+        PUBLICATION,
+    )
+    if filtered or whole == [(False,)]:
+        raise NotReadyError(
+            f"{catalog.service}: publication {PUBLICATION} leaves out rows, columns or kinds of change;"
+            f" {_RUN_MIGRATIONS}"
+        )
     published = rows(
         connection,
         "SELECT p.schemaname, p.tablename, c.relreplident FROM pg_publication_tables p"
@@ -44,7 +56,9 @@ def ensure_epoch(connection: Connection, client: Client, service: str) -> int:
     """The current epoch's number; begins the first one. NotReadyError if PostgreSQL is not the one it began with."""
     identifier, timeline = rows(
         connection,
-        "SELECT s.system_identifier, c.timeline_id FROM pg_control_system() s, pg_control_checkpoint() c",
+        # The last checkpoint's timeline would lag behind a promotion.
+        "SELECT system_identifier, ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int"
+        " FROM pg_control_system()",
     )[0]
     known = current_epoch(client, service)
     if known is None:

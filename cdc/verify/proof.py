@@ -1,7 +1,7 @@
 """The proof of equality: PostgreSQL's snapshot against history as that snapshot sees it, and latest against history."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clickhouse_connect.driver import Client
@@ -15,7 +15,8 @@ from cdc.catalog.comparison_sql import (
     postgres_buckets,
     postgres_rows,
 )
-from cdc.catalog.model import CapturedTable, ServiceCatalog
+from cdc.catalog.model import CapturedTable
+from cdc.catalog.version import position
 from cdc.clickhouse import rows_of
 from cdc.postgres import lsn_number, lsn_text, rows, session
 from cdc.source.heartbeat import beat
@@ -30,7 +31,6 @@ from cdc.verify.difference import (
     row_count,
 )
 from cdc.verify.visibility import SeenBy
-from cdc.version import position
 
 MOST_DIFFERENCES = 20
 _POLL_SECONDS = 0.05
@@ -49,14 +49,6 @@ class TableProof:
     table: CapturedTable
     rows: int
     differences: tuple[Difference, ...]
-
-
-def verify_service(
-    catalog: ServiceCatalog, database_url: str, client: Client, timeout_seconds: float
-) -> Iterator[TableProof]:
-    """Prove each table of a service in turn. NotCaughtUpError if ClickHouse does not get there in time."""
-    for table in catalog.tables:
-        yield verify_table(table, database_url, client, timeout_seconds)
 
 
 def verify_table(table: CapturedTable, database_url: str, client: Client, timeout_seconds: float) -> TableProof:
@@ -97,7 +89,7 @@ def _wait_until_stored(database_url: str, client: Client, service: str, seen: Se
         beat(connection)
         while True:
             reached = progress(client, service)
-            if reached and position(reached.epoch, reached.lsn) >= wanted:
+            if reached and reached.position >= wanted:
                 return
             if time.monotonic() > deadline:
                 at = lsn_text(reached.lsn) if reached else "no position at all"

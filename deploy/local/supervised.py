@@ -5,11 +5,11 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from deploy.local.backoff import Backoff
 from deploy.local.children import Process, has_ended, start_child, stop_child
 from deploy.local.parts import Kind, Part
 from deploy.local.processes import Identity, identify
 from deploy.local.record import Condition, PartRecord
+from services.kit.backoff import Backoff
 
 SATISFIED = frozenset({Condition.RUNNING, Condition.DONE})
 

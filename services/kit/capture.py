@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 INFO_KEY = "capture"
+# The logical message by which a transaction says who writes: the services send it, capture joins it to their changes.
+ACTOR_PREFIX = "huleedu.actor"
 
 
 @dataclass(frozen=True)

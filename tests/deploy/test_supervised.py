@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.local.backoff import Backoff
+from services.kit.backoff import Backoff
 from deploy.local.children import Command
 from deploy.local.parts import Kind, Part, Readiness
 from deploy.local.record import Condition

@@ -16,7 +16,7 @@ from cdc.clickhouse import rows_of
 from cdc.pipeline import Pipeline
 from cdc.postgres import lsn_number
 from cdc.source.slot import BatchLimits
-from cdc.verify.proof import verify_service
+from cdc.verify.proof import verify_table
 from tests.support.service_database import ServiceDatabase
 from tests.support.sql import run
 
@@ -98,7 +98,7 @@ class Capture:
 
     def differences(self, seconds: float = SOON) -> list[str]:
         """What `verify` finds, a sentence each."""
-        proofs = verify_service(self.catalog, self.database.cdc_url, self.clickhouse, seconds)
+        proofs = (verify_table(table, self.database.cdc_url, self.clickhouse, seconds) for table in self.catalog.tables)
         return [str(difference) for proof in proofs for difference in proof.differences]
 
     def assert_whole(self) -> None:

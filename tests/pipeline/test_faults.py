@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from clickhouse_connect.driver import Client
 
-from cdc.backoff import Backoff
 from cdc.catalog.clickhouse_schema import wanted_objects
 from cdc.catalog.declared import all_catalogs, service_catalog
 from cdc.clickhouse import client
@@ -21,6 +20,7 @@ from deploy.local.ports import free_port
 from deploy.local.postgres import running_postgres
 from migrations import capture as capture_migration
 from migrations.clickhouse import upgrade
+from services.kit.backoff import Backoff
 from services.registry import service_named
 from tests.pipeline.capture import Capture, file_ids, new_file, wait_until
 from tests.pipeline.cdc_process import cdc_command, cdc_run
@@ -36,7 +36,7 @@ CATCH_UP_SECONDS = 60.0
 
 @pytest.fixture(autouse=True)
 def _try_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Backoff, "next_delay", lambda _backoff: 0.1)
+    monkeypatch.setattr(Backoff, "next_delay", lambda *_: 0.1)
 
 
 def a_seed() -> int:

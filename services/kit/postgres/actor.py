@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
 from sqlalchemy.orm import Session, SessionTransaction
 
+from services.kit.capture import ACTOR_PREFIX
 from services.kit.postgres.statements import described
 
-MESSAGE_PREFIX = "huleedu.actor"
 _INFO_KEY = "actor"
 _SAVEPOINT = re.compile(r"\s*(?P<action>SAVEPOINT|RELEASE|ROLLBACK TO)(?: SAVEPOINT)? \"?(?P<name>\w+)", re.IGNORECASE)
 
@@ -105,7 +105,7 @@ def _before_statement(
         return
     announcement.sent_within = tuple(announcement.savepoints)
     connection.exec_driver_sql(
-        "SELECT pg_logical_emit_message(true, $1, $2)", (MESSAGE_PREFIX, announcement.actor.message())
+        "SELECT pg_logical_emit_message(true, $1, $2)", (ACTOR_PREFIX, announcement.actor.message())
     )
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdc.version import position, truncate_version, version
+from cdc.catalog.version import position, truncate_version, version
 
 LSNS, EPOCHS, RANKS = st.integers(0, 2**64 - 1), st.integers(1, 2**32 - 1), st.integers(0, 2)
 

@@ -1,6 +1,6 @@
-"""How long a part that died has to wait."""
+"""How long something that failed has to wait."""
 
-from deploy.local.backoff import Backoff
+from services.kit.backoff import Backoff
 
 
 def test_waits_grow_with_each_failure_up_to_the_longest() -> None:
@@ -11,7 +11,7 @@ def test_waits_grow_with_each_failure_up_to_the_longest() -> None:
         assert ceiling / 2 <= wait <= ceiling
 
 
-def test_parts_that_died_together_do_not_wait_alike() -> None:
+def test_those_that_failed_together_do_not_wait_alike() -> None:
     assert len({Backoff().next_delay(0.0) for _ in range(20)}) > 1
 
 

@@ -1,12 +1,14 @@
 """Versions: a total order of a key's changes, taken from the WAL, the same after any restart and from any source."""
 
-_LSN_SHIFT, _EPOCH_SHIFT = 32, 96
-_TRUNCATE_RANK = (1 << _LSN_SHIFT) - 1
+LSN_SHIFT, EPOCH_SHIFT = 32, 96
+LSN_MASK = (1 << 64) - 1
+_POSITION_EPOCH_SHIFT = 64
+_TRUNCATE_RANK = (1 << LSN_SHIFT) - 1
 
 
 def version(epoch: int, lsn: int, rank: int) -> int:
     """`epoch << 96 | lsn << 32 | rank`; rank 0 for a snapshot row, 1 for a deletion, 2 for an insert or update."""
-    return epoch << _EPOCH_SHIFT | lsn << _LSN_SHIFT | rank
+    return epoch << EPOCH_SHIFT | lsn << LSN_SHIFT | rank
 
 
 def truncate_version(epoch: int, lsn: int) -> int:
@@ -16,4 +18,9 @@ def truncate_version(epoch: int, lsn: int) -> int:
 
 def position(epoch: int, lsn: int) -> int:
     """A place in a service's whole stream, over all its epochs: `epoch << 64 | lsn`."""
-    return epoch << 64 | lsn
+    return epoch << _POSITION_EPOCH_SHIFT | lsn
+
+
+def place(position_in_stream: int) -> tuple[int, int]:
+    """The epoch and the LSN of a position."""
+    return position_in_stream >> _POSITION_EPOCH_SHIFT, position_in_stream & LSN_MASK

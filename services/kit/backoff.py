@@ -1,4 +1,4 @@
-"""How long to wait before a part that ended is started again."""
+"""Back-off: how long to wait before something that failed is tried again."""
 
 import random
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ class Backoff:
     stable: float = 60.0
     failures: int = 0
 
-    def next_delay(self, ran_seconds: float) -> float:
-        """Seconds to wait after a run of `ran_seconds` that ended unasked."""
+    def next_delay(self, ran_seconds: float = 0.0) -> float:
+        """Seconds to wait after a try that failed having run for `ran_seconds`."""
         self.failures = 1 if ran_seconds >= self.stable else self.failures + 1
         doublings = min(self.failures - 1, 32)
         ceiling = min(self.longest, self.first * 2.0**doublings)
