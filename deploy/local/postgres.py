@@ -1,7 +1,6 @@
 """Starts a real PostgreSQL on the loopback as a child process, ready for logical replication."""
 
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,13 +10,12 @@ from urllib.parse import quote
 import psycopg2
 
 from deploy.local.accounts import server_account
-from deploy.local.children import Command, Process, start_child, stop_child
-from deploy.local.logs import tail
+from deploy.local.children import Command, start_child, stop_child
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.postgres_binaries import find_binaries
-from deploy.local.postgres_cluster import SUPERUSER, Cluster, ClusterError, prepare_cluster
+from deploy.local.postgres_cluster import SUPERUSER, Cluster, prepare_cluster
+from deploy.local.starting import wait_until_ready
 
-START_SECONDS = 60.0
 # Fast shutdown waits for readers of WAL; an immediate one cuts off those that don't let go, and WAL recovers from it.
 ENDINGS = (signal.SIGINT, signal.SIGQUIT)
 SETTINGS = {
@@ -82,7 +80,10 @@ def answers(dsn: str) -> bool:
 
 @contextmanager
 def running_postgres(directory: Path, *, port: int | None = None, durable: bool = False) -> Iterator[Postgres]:
-    """A server over `directory`, stopped on leaving; dies with the calling thread. ClusterError if it can't start."""
+    """A server over `directory`, stopped on leaving; dies with the calling thread.
+
+    ClusterError if its data directory can't be made, StartError if it can't start.
+    """
     account = server_account()
     binaries = find_binaries(account)
     cluster = Cluster(directory.resolve())
@@ -93,17 +94,7 @@ def running_postgres(directory: Path, *, port: int | None = None, durable: bool 
     process = start_child(Command(argv, cluster.data, account=account), log, on_death=ENDINGS[-1])
     server = Postgres(LOOPBACK, port, SUPERUSER, cluster.password, process.pid)
     try:
-        _wait_until_ready(process, server, log)
+        wait_until_ready(process, lambda: answers(server.dsn()), f"PostgreSQL on port {server.port}", log)
         yield server
     finally:
         stop_child(process, ENDINGS)
-
-
-def _wait_until_ready(process: Process, server: Postgres, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not answers(server.dsn()):
-        if process.poll() is not None:
-            raise ClusterError(f"PostgreSQL did not start on port {server.port}:\n{tail(log)}")
-        if time.monotonic() > deadline:
-            raise ClusterError(f"PostgreSQL did not answer on port {server.port}:\n{tail(log)}")
-        time.sleep(0.05)

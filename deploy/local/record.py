@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from deploy.local.parts import Kind
 from deploy.local.processes import Identity
 
 
@@ -26,7 +27,7 @@ class PartRecord(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str
-    role: str
+    kind: Kind
     condition: Condition
     pid: int | None = None
     started: float | None = None
@@ -59,7 +60,6 @@ class StackRecord(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     supervisor: int
-    supervisor_started: float
     ready: bool
     parts: tuple[PartRecord, ...]
 

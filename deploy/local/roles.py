@@ -62,21 +62,6 @@ def schema_statements(service: Service) -> list[str]:
     ]
 
 
-def psql_script(service: Service, passwords: RolePasswords) -> str:
-    """All of it as one script for psql, which a container's start-up runs."""
-    return "\n".join(
-        [
-            "\\set ON_ERROR_STOP on",
-            *(f"{statement};" for statement in role_statements(service, passwords)),
-            f"{database_query(service)} \\gexec",
-            *(f"{statement};" for statement in access_statements(service, service.database)),
-            f"\\connect {quoted(service.database)}",
-            *(f"{statement};" for statement in schema_statements(service)),
-            "",
-        ]
-    )
-
-
 def quoted(name: str) -> str:
     """`name` as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

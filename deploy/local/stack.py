@@ -6,12 +6,12 @@ import sys
 from deploy.local.accounts import server_account
 from deploy.local.bootstrap import settle_cluster
 from deploy.local.children import Command
+from deploy.local.clickhouse.command import PASSWORD_VARIABLE, endpoint_command
 from deploy.local.parts import Ending, Kind, Part, Readiness
 from deploy.local.ports_chosen import service_port, stack_ports
 from deploy.local.postgres import ENDINGS, server_command
 from deploy.local.postgres_binaries import find_binaries
 from deploy.local.ready import http_answers, postgres_answers, slots_are_read
-from deploy.local.stack_environment import CLICKHOUSE_SECRET
 from deploy.local.state import STATE_VARIABLE, StateDirectory
 from services.kit.settings import ENV_FILE_VARIABLE
 from services.registry import SERVICES, Service
@@ -29,7 +29,6 @@ def local_stack(state: StateDirectory, values: dict[str, str]) -> tuple[Part, ..
 def _databases(state: StateDirectory, values: dict[str, str]) -> tuple[Part, ...]:
     account, ports, cluster = server_account(), stack_ports(), settle_cluster(state)
     postgres = server_command(find_binaries(account), cluster.data, ports.postgres.number, durable=True)
-    storage = ("--path", str(state.clickhouse), "--port", str(ports.clickhouse.number))
     return (
         Part("cluster", _module(state, "deploy.local", "prepare-postgres"), kind=Kind.STEP),
         Part(
@@ -42,7 +41,7 @@ def _databases(state: StateDirectory, values: dict[str, str]) -> tuple[Part, ...
         ),
         Part(
             "clickhouse",
-            _module(state, "deploy.local.clickhouse", *storage, **{CLICKHOUSE_SECRET: values[CLICKHOUSE_SECRET]}),
+            endpoint_command(state.clickhouse, ports.clickhouse.number, values[PASSWORD_VARIABLE]),
             port=ports.clickhouse,
             readiness=Readiness(http_answers(ports.clickhouse.number, "/ping")),
         ),
@@ -73,14 +72,14 @@ def _capture(state: StateDirectory) -> Part:
     return Part("cdc", _module(state, "cdc", "run"), after=("migrations",), readiness=Readiness(read))
 
 
-def _module(state: StateDirectory, name: str, *arguments: str, **variables: str) -> Command:
+def _module(state: StateDirectory, name: str, *arguments: str) -> Command:
     """A Python module of the project, told where the stack's state and variables are."""
     environment = {
         ENV_FILE_VARIABLE: str(state.environment),
         STATE_VARIABLE: str(state.root),
         "PYTHONUNBUFFERED": "1",
     }
-    return Command((sys.executable, "-m", name, *arguments), environment=environment | variables)
+    return Command((sys.executable, "-m", name, *arguments), environment=environment)
 
 
 def _exists(package: str) -> bool:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from deploy.local.clickhouse.command import PASSWORD_VARIABLE
 from deploy.local.ports import LOOPBACK
 from deploy.local.ports_chosen import service_port, stack_ports
 from deploy.local.roles import RolePasswords
 from deploy.local.state import StateDirectory
 from services.registry import SERVICES, Service
 
-CLICKHOUSE_SECRET = "HULEEDU_CLICKHOUSE_PASSWORD"  # noqa: S105 - the name of a variable
 CLICKHOUSE_CLIENTS = ("MIGRATIONS", "CDC", "ANALYTICS")
 HEADER = "# Written by `python -m deploy.local up`: passwords are made once and kept, all else is written anew.\n"
 
@@ -22,7 +22,7 @@ def write_environment(state: StateDirectory) -> dict[str, str]:
     values = _secrets(read_environment(state.environment))
     for service in SERVICES:
         values |= _service_variables(service, role_passwords(service, values), state)
-    clickhouse = f"http://default:{values[CLICKHOUSE_SECRET]}@{LOOPBACK}:{stack_ports().clickhouse.number}"
+    clickhouse = f"http://default:{values[PASSWORD_VARIABLE]}@{LOOPBACK}:{stack_ports().clickhouse.number}"
     values |= {f"{client}_CLICKHOUSE_URL": clickhouse for client in CLICKHOUSE_CLIENTS}
     _write_private(state.environment, HEADER + "".join(f"{name}={value}\n" for name, value in values.items()))
     return values
@@ -40,7 +40,7 @@ def role_passwords(service: Service, values: dict[str, str]) -> RolePasswords:
 
 
 def _secrets(known: dict[str, str]) -> dict[str, str]:
-    names = [CLICKHOUSE_SECRET, *(name for service in SERVICES for name in _role_secrets(service))]
+    names = [PASSWORD_VARIABLE, *(name for service in SERVICES for name in _role_secrets(service))]
     return {name: known.get(name) or secrets.token_urlsafe(24) for name in names}
 
 

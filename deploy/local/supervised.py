@@ -103,7 +103,7 @@ class SupervisedPart:
         """What stack.json says of the part."""
         return PartRecord(
             name=self.part.name,
-            role=self.part.kind,
+            kind=self.part.kind,
             condition=self.condition,
             pid=self._run.identity.pid if self._run else None,
             started=self._run.identity.started if self._run else None,

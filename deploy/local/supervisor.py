@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from deploy.local.logs import shorten, tail
 from deploy.local.parts import Part
-from deploy.local.processes import end, identify
+from deploy.local.processes import end
 from deploy.local.record import Condition, StackRecord, read_record, write_record
 from deploy.local.state import StateDirectory
 from deploy.local.supervised import SupervisedPart
@@ -35,7 +35,6 @@ class Supervisor:
         self._state = state
         self._say = say
         self._ready = False
-        self._own = identify(os.getpid())
         self._written: StackRecord | None = None
 
     def run(self) -> bool:
@@ -86,8 +85,7 @@ class Supervisor:
 
     def _write(self) -> None:
         record = StackRecord(
-            supervisor=self._own.pid,
-            supervisor_started=self._own.started,
+            supervisor=os.getpid(),
             ready=self._ready,
             parts=tuple(each.record() for each in self._parts),
         )

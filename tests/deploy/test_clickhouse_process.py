@@ -17,9 +17,10 @@ import httpx
 import psutil
 import pytest
 
-from deploy.local.clickhouse.starter import ClickHouse, StartError, running_clickhouse
+from deploy.local.clickhouse.starter import ClickHouse, running_clickhouse
 from deploy.local.clickhouse.workers import MAX_STATEMENTS
 from deploy.local.ports import free_port
+from deploy.local.starting import StartError
 from tests.deploy.conftest import wait_until
 
 KILLS = 3

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.parts import Kind
 from deploy.local.processes import Identity, identify
 from deploy.local.record import Condition, PartRecord, StackRecord, write_record
 from deploy.local.state import StateDirectory
@@ -27,7 +28,7 @@ def sleepers_fixture() -> Iterator[list[Process]]:
 def recorded(name: str, identity: Identity) -> PartRecord:
     return PartRecord(
         name=name,
-        role="server",
+        kind=Kind.SERVER,
         condition=Condition.RUNNING,
         pid=identity.pid,
         started=identity.started,
@@ -42,7 +43,7 @@ def test_leftovers_are_ended_and_strangers_spared(sleepers: list[Process], tmp_p
     identities = {"first": identify(first.pid), "second": identify(second.pid), "reused": earlier}
     parts = tuple(recorded(name, identity) for name, identity in identities.items())
     state, said = StateDirectory(tmp_path), list[str]()
-    write_record(state.record, StackRecord(supervisor=1, supervisor_started=0.0, ready=True, parts=parts))
+    write_record(state.record, StackRecord(supervisor=1, ready=True, parts=parts))
     clear_leftovers(state, said.append)
     assert [line.split(":")[0] for line in said] == ["second", "first"]
     assert f"process {second.pid} was left by a supervisor that died" in said[0]

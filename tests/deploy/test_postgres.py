@@ -13,6 +13,7 @@ import pytest
 
 from deploy.local.postgres import Postgres, answers, running_postgres
 from deploy.local.postgres_cluster import ClusterError
+from deploy.local.starting import StartError
 from tests.support.directories import server_directory
 from tests.support.sql import run
 
@@ -66,7 +67,7 @@ def test_lock_left_by_a_killed_server_is_cleared_even_if_a_stranger_has_its_pid(
 
 def test_taken_port_shows_what_the_server_said(directory: Path, postgres_server: Postgres) -> None:
     taken = running_postgres(directory, port=postgres_server.port)
-    with pytest.raises(ClusterError, match="Address already in use"), taken:
+    with pytest.raises(StartError, match="Address already in use"), taken:
         pass
 
 

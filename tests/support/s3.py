@@ -3,7 +3,6 @@
 import shutil
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -12,14 +11,13 @@ from pathlib import Path
 import pytest
 
 from deploy.local.children import Command, Process, start_child, stop_child
-from deploy.local.logs import tail
 from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.starting import wait_until_ready
 from tests.support.parts import require_part
 
 BINARY = "versitygw"
 PLACES = (Path(".huleedu/bin"), Path.home() / "go/bin")
 BUCKET = "huleedu"
-START_SECONDS = 20.0
 _PREFIXES = count(1)
 
 
@@ -46,7 +44,7 @@ def s3_server_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Se
     server = S3Server(f"http://{LOOPBACK}:{port}", access_key="test-access", secret_key="test-secret")
     process = _start(Path(str(binary)).resolve(), directory, port, server)
     try:
-        _wait_until_listening(process, port, directory / "server.log")
+        wait_until_ready(process, lambda: _listening(port), f"the S3 server on port {port}", directory / "server.log")
         yield server
     finally:
         stop_child(process, [signal.SIGTERM])
@@ -73,11 +71,6 @@ def _start(binary: Path, directory: Path, port: int, server: S3Server) -> Proces
     return start_child(Command(argv, directory, users), directory / "server.log")
 
 
-def _wait_until_listening(process: Process, port: int, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex((LOOPBACK, port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError(f"the S3 server did not start on port {port}:\n{tail(log)}")
+def _listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0

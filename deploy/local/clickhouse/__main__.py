@@ -6,11 +6,11 @@ import os
 import sys
 from pathlib import Path
 
+from deploy.local.clickhouse.command import PASSWORD_VARIABLE
 from deploy.local.clickhouse.directory import DirectoryInUseError, owned_directory
 from deploy.local.clickhouse.engine import EngineError
 from deploy.local.clickhouse.server import AddressError, Options, listening_socket, serve
 
-PASSWORD_VARIABLE = "HULEEDU_CLICKHOUSE_PASSWORD"  # noqa: S105 - the variable's name
 UNUSABLE = 2
 
 

@@ -1,0 +1,26 @@
+"""Waits until a server that was started serves, or says why it never will."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.local.children import Process
+from deploy.local.logs import tail
+
+START_SECONDS = 60.0
+POLL_SECONDS = 0.05
+
+
+class StartError(Exception):
+    """A server did not start; the message has the end of its log."""
+
+
+def wait_until_ready(process: Process, ready: Callable[[], bool], name: str, log: Path) -> None:
+    """Return once `ready` says so; StartError if the process ends before that, or takes more than a minute."""
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        if process.poll() is not None:
+            raise StartError(f"{name} did not start:\n{tail(log)}")
+        if time.monotonic() > deadline:
+            raise StartError(f"{name} did not answer:\n{tail(log)}")
+        time.sleep(POLL_SECONDS)
