@@ -1,5 +1,7 @@
 """The demo's documents are what it says they are: the good ones valid for the file service, the bad ones not."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,3 +35,10 @@ def test_a_directory_without_documents_is_named_with_what_was_looked_for(tmp_pat
 def test_a_path_that_is_no_directory_is_named(tmp_path: Path) -> None:
     with pytest.raises(NoDocumentsError, match="nowhere is no directory"):
         documents(tmp_path / "nowhere")
+
+
+def test_a_wrong_directory_is_said_in_one_line_whatever_its_name() -> None:
+    command = [sys.executable, "-m", "deploy.local.demo", "--input", "no[/red]where"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr == "no[/red]where is no directory\n"

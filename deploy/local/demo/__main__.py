@@ -9,13 +9,16 @@ from typing import Annotated
 
 import httpx
 import typer
+from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.console import Console
 from rich.progress import Progress
 from rich.rule import Rule
 
 from deploy.local.demo.documents import NoDocumentsError, documents
-from deploy.local.demo.teacher import UnexpectedAnswerError
+from deploy.local.demo.teacher import REASON_OF_RESTORATION, UnexpectedAnswerError
 from deploy.local.demo.workload import Outcome, drive
+from services.kit.clickhouse import ClickHouseAwayError, connected
+from services.kit.command_line import explained
 from services.kit.settings import Settings
 
 _console = Console()
@@ -31,6 +34,10 @@ The stack goes on running. To look further:
 and to stop it: make stack-down. (python is .venv/bin/python here.)"""
 
 
+class CaptureIsLateError(RuntimeError):
+    """ClickHouse does not have what PostgreSQL had a long while ago."""
+
+
 class DemoSettings(Settings):
     """Where the running stack's file service and ClickHouse are."""
 
@@ -43,21 +50,15 @@ def main(
     directory: Annotated[Path | None, typer.Option("--input", help="a directory of txt, docx and pdf files")] = None,
 ) -> None:
     """Start the platform on this machine and drive documents through it."""
-    try:
+    failures = (UnexpectedAnswerError, CaptureIsLateError, httpx.HTTPError, ClickHouseError, ClickHouseAwayError)
+    with explained(*failures, usage=(NoDocumentsError,)):
         found = documents(directory)
-    except NoDocumentsError as error:
-        _console.print(f"[red]{error}[/red]")
-        raise typer.Exit(2) from error
-    _run("deploy.local", "up", "--detach")
-    settings = DemoSettings.load()
-    try:
+        _run("deploy.local", "up", "--detach")
+        settings = DemoSettings.load()
         with Progress(console=_console) as progress:
             url = f"http://{settings.file_service_host}:{settings.file_service_port}"
             outcome = asyncio.run(drive(url, found, progress))
-    except (UnexpectedAnswerError, httpx.HTTPError) as error:
-        _console.print(f"[red]{error}[/red]")
-        raise typer.Exit(1) from error
-    _show(outcome, settings.analytics_clickhouse_url)
+        _show(outcome, settings.analytics_clickhouse_url)
 
 
 def _show(outcome: Outcome, clickhouse_url: str) -> None:
@@ -70,22 +71,19 @@ def _show(outcome: Outcome, clickhouse_url: str) -> None:
     _titled("How late ClickHouse is", "cdc", "lag")
     _titled("Whether it is right", "cdc", "verify")
     _console.print(Rule())
-    _console.print(_NEXT.format(file_id=outcome.eventful_file), highlight=False)
+    _console.print(_NEXT.format(file_id=outcome.eventful_file), highlight=False, soft_wrap=True)
 
 
 def _wait_until_seen(file_id: str, clickhouse_url: str) -> None:
-    """Wait until ClickHouse has the file's restoration, its last change."""
-    url = httpx.URL(clickhouse_url)
-    query = "SELECT count() FROM file.files_history WHERE file_id = {file:UUID} AND _reason = 'deleted by mistake'"
+    """Return once ClickHouse has the file's restoration, its last change; CaptureIsLateError if that takes too long."""
+    query = "SELECT count() FROM file.files_history WHERE file_id = {file:UUID} AND _reason = {reason:String}"
+    wanted = {"file": file_id, "reason": REASON_OF_RESTORATION}
     deadline = time.monotonic() + _CATCH_UP_SECONDS
-    with httpx.Client(auth=(url.username or "default", url.password)) as client:
-        while time.monotonic() < deadline:
-            answer = client.get(url.copy_with(username="", password=""), params={"query": query, "param_file": file_id})
-            if answer.is_success and answer.text.strip() not in {"", "0"}:
-                return
+    with connected(clickhouse_url) as client:
+        while client.query(query, parameters=wanted).result_rows == [(0,)]:
+            if time.monotonic() > deadline:
+                raise CaptureIsLateError(f"ClickHouse did not show the last change within {_CATCH_UP_SECONDS:g} s")
             time.sleep(_POLL_SECONDS)
-    _console.print(f"[red]ClickHouse did not show the last change within {_CATCH_UP_SECONDS:g} s[/red]")
-    raise typer.Exit(1)
 
 
 def _titled(title: str, *command: str) -> None:

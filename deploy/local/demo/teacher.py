@@ -9,6 +9,8 @@ import httpx
 
 from deploy.local.demo.documents import Document
 
+# The last change of the file whose life the demo shows.
+REASON_OF_RESTORATION = "deleted by mistake"
 _SECONDS = 60.0
 
 
@@ -41,7 +43,7 @@ class Teacher:
 
     async def restore(self, file_id: str) -> None:
         """Bring a deleted file back."""
-        await self._ask("POST", f"/v1/files/{file_id}/restore", reason="deleted by mistake")
+        await self._ask("POST", f"/v1/files/{file_id}/restore", reason=REASON_OF_RESTORATION)
 
     async def versions(self, file_id: str) -> list[int]:
         """The numbers of a file's versions."""
