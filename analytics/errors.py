@@ -10,4 +10,4 @@ class NothingFoundError(LookupError):
 
 
 class CannotAnswerError(RuntimeError):
-    """ClickHouse did not answer, or is not ready for the question; the message says what to do."""
+    """ClickHouse is not ready for the question, or failed at it; the message says what is known to help."""
