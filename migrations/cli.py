@@ -9,8 +9,8 @@ import typer
 from alembic.util import CommandError
 from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from cdc.catalog.clickhouse_object import ClickHouseObject
@@ -20,14 +20,13 @@ from cdc.catalog.model import CatalogError
 from migrations import capture, clickhouse, postgres
 from migrations.settings import MigrationsSettings, database_url
 from services.kit.clickhouse import connected
-from services.kit.command_line import FAILED, explained
+from services.kit.command_line import FAILED, Services, explained
+from services.kit.command_output import output, shown
 from services.registry import SERVICES, Service, service_named
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Schemas of the service databases and of ClickHouse."
 )
-_console = Console()
-Services = Annotated[list[str] | None, typer.Argument(help="services, e.g. file; all if none is named")]
 
 
 @dataclass(frozen=True)
@@ -48,24 +47,26 @@ def upgrade(services: Services = None) -> None:
             before = postgres.current(url)
             postgres.upgrade(service, url)
             after = postgres.current(url)
-            _console.print(f"{service.database}: from {before or 'nothing'} to {after}")
+            moved = f"at {after}" if before == after else f"from {before or 'nothing'} to {after}"
+            _say(f"{service.database}: {moved}")
             for statement in capture.upgrade(service, service_catalog(service.name), url):
-                _console.print(f"{service.database}: {statement}", markup=False, soft_wrap=True)
+                _say(f"{service.database}: {statement}")
         with _clickhouse() as client:
             changed = clickhouse.upgrade(client, _wanted())
         for found in changed:
-            _console.print(f"ClickHouse: {found.wanted.name} was {found.state.value}", markup=False)
-        _console.print(f"ClickHouse: {len(_wanted())} objects up to date")
+            _say(f"ClickHouse: {found.wanted.name} was {found.state.value}")
+        _say(f"ClickHouse: {len(_wanted())} objects up to date")
 
 
 @app.command()
 def status(services: Services = None) -> None:
     """Show how each schema stands and what an upgrade would do."""
     with _explained():
-        shown = Table("schema", "at", "an upgrade would", show_lines=True)
+        table = Table("schema", "at", "an upgrade would", show_lines=True)
         for standing in _standings(services):
-            shown.add_row(standing.schema, standing.at, "\n".join(standing.missing) or "change nothing")
-        _console.print(shown)
+            steps = standing.missing or ("change nothing",)
+            table.add_row(standing.schema, standing.at, Text("\n").join(map(shown, steps)))
+        output.print(table)
 
 
 @app.command()
@@ -75,10 +76,10 @@ def check(services: Services = None) -> None:
         behind = [standing for standing in _standings(services) if standing.missing]
         for standing in behind:
             for reason in standing.missing:
-                _console.print(f"{standing.schema}: {reason}", markup=False, soft_wrap=True)
+                _say(f"{standing.schema}: {reason}")
     if behind:
         raise typer.Exit(FAILED)
-    _console.print("every schema is up to date")
+    _say("every schema is up to date")
 
 
 @app.command()
@@ -90,7 +91,11 @@ def adopt(
     with _explained():
         adopted = service_named(service)
         postgres.adopt(adopted, database_url(adopted), revision)
-        _console.print(f"{adopted.database}: recorded as {revision}")
+        _say(f"{adopted.database}: recorded as {revision}")
+
+
+def _say(line: str) -> None:
+    output.print(shown(line), soft_wrap=True)
 
 
 def _explained() -> AbstractContextManager[None]:

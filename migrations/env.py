@@ -1,16 +1,16 @@
 """Alembic's environment, one for all services: the section of alembic.ini that is in use names the service."""
 # pylint: disable=no-member  # Alembic fills its context at run time
 
-import importlib
-
 from alembic import context
 from alembic.operations import MigrationScript
 from alembic.operations.ops import CreateTableOp
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, text
 
+from migrations.comparison import COMPARED
 from migrations.settings import database_url
 from migrations.sync_engine import sync_engine
+from services.kit.postgres.metadata import metadata_of
 from services.registry import Service, service_named
 
 # Two replicas may start migrating one database at the same time; any constant will do that nobody else locks.
@@ -29,16 +29,13 @@ def _leave_out_info(_context: MigrationContext, _revision: object, scripts: list
 
 
 def _configure(connection: Connection | None = None, url: str | None = None) -> None:
-    metadata: MetaData = importlib.import_module(_service().models).Base.metadata
     context.configure(
         connection=connection,
         url=url,
-        target_metadata=metadata,
+        target_metadata=metadata_of(_service().models),
         literal_binds=connection is None,
-        compare_type=True,
-        compare_server_default=True,
         process_revision_directives=_leave_out_info,
-        autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+        **COMPARED,
     )
 
 

@@ -1,29 +1,21 @@
 """The schema of a service's PostgreSQL database: upgraded, looked at, compared with the models, adopted."""
 
-import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from alembic import command
-from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.config import Config
-from alembic.operations.ops import MigrateOperation, UpgradeOps
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, inspect
+from sqlalchemy import Connection, inspect
 
-from migrations.check_constraints import changed_check_constraints
+from migrations import comparison
 from migrations.sync_engine import sync_engine
+from services.kit.postgres.metadata import metadata_of
 from services.registry import Service
 
 _INI = Path(__file__).with_name("alembic.ini")
-_COMPARED: dict[str, Any] = {
-    "compare_type": True,
-    "compare_server_default": True,
-    "autogenerate_plugins": ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
-}
 
 
 class UnversionedDatabaseError(RuntimeError):
@@ -60,7 +52,8 @@ def adopt(service: Service, url: str, revision: str = "head") -> None:
     with _config(service, url) as (config, connection):
         if not _unversioned_tables(service, connection):
             raise AdoptionError(f"{service.database} is under migration already, or empty: upgrade it instead")
-        differing = _differences(service, connection) if revision in {"head", *heads(service)} else []
+        at_head = revision in {"head", *heads(service)}
+        differing = comparison.differences(connection, metadata_of(service.models)) if at_head else []
         if differing:
             raise AdoptionError(f"{service.database} is not what the models say: {'; '.join(differing)}")
         command.stamp(config, revision)
@@ -80,32 +73,13 @@ def heads(service: Service) -> tuple[str, ...]:
 def differences(service: Service, url: str) -> list[str]:
     """What differs between the database and the models, one line each; empty if nothing does."""
     with sync_engine(url) as engine, engine.connect() as connection:
-        return _differences(service, connection)
-
-
-def _differences(service: Service, connection: Connection) -> list[str]:
-    metadata = _metadata(service)
-    context = MigrationContext.configure(connection, opts=dict(_COMPARED))
-    missing = produce_migrations(context, metadata).upgrade_ops
-    steps = [] if missing is None else [_step(operation) for operation in missing.ops]
-    return [*steps, *changed_check_constraints(connection, metadata)]
-
-
-def _step(operation: MigrateOperation) -> str:
-    """The operation that would bring the database to the models, as a revision would write it, on one line."""
-    code = render_python_code(UpgradeOps([operation]))
-    return " ".join(line.strip() for line in code.splitlines() if not line.strip().startswith("#"))
+        return comparison.differences(connection, metadata_of(service.models))
 
 
 def _unversioned_tables(service: Service, connection: Connection) -> list[str]:
     tables = set(inspect(connection).get_table_names())
     versioned = MigrationContext.configure(connection).get_current_heads() != ()
-    return [] if versioned else sorted(tables & set(_metadata(service).tables))
-
-
-def _metadata(service: Service) -> MetaData:
-    metadata: MetaData = importlib.import_module(service.models).Base.metadata
-    return metadata
+    return [] if versioned else sorted(tables & set(metadata_of(service.models).tables))
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """The catalog as the services' models declare it, and what of a declaration is refused."""
 
-import importlib
 import re
 from collections.abc import Iterable
 
@@ -11,6 +10,7 @@ from sqlalchemy.dialects import postgresql
 from cdc.catalog.model import RESERVED_COLUMNS, CapturedTable, CatalogError, Column, ServiceCatalog
 from cdc.catalog.types import UnsupportedTypeError
 from services.kit.capture import INFO_KEY, Capture
+from services.kit.postgres.metadata import metadata_of
 from services.registry import SERVICES, Service, service_named
 
 _SPELLINGS = {"varchar": "character varying", "float": "double precision", "decimal": "numeric", "int": "integer"}
@@ -35,8 +35,7 @@ def table_named(name: str) -> CapturedTable:
 
 
 def _catalog_of(service: Service) -> ServiceCatalog:
-    metadata: MetaData = importlib.import_module(service.models).Base.metadata
-    return catalog_of_metadata(service.name, metadata)
+    return catalog_of_metadata(service.name, metadata_of(service.models))
 
 
 def catalog_of_metadata(service: str, metadata: MetaData) -> ServiceCatalog:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -10,6 +11,7 @@ from services.kit.names import UnknownNameError
 from services.kit.settings import SettingsError
 
 FAILED, USAGE = 1, 2
+Services = Annotated[list[str] | None, typer.Argument(help="services, e.g. file; all if none is named")]
 _errors = Console(stderr=True)
 
 

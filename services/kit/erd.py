@@ -1,11 +1,12 @@
 """Entity-relationship diagrams in Mermaid: `python -m services.kit.erd services.file_service.models_db` prints one."""
 
-import importlib
 import sys
 from collections.abc import Iterator
 
 from sqlalchemy import Column, Enum, ForeignKeyConstraint, MetaData, Table, UniqueConstraint
 from sqlalchemy.dialects import postgresql
+
+from services.kit.postgres.metadata import metadata_of
 
 _SHORT = {"timestamp with time zone": "timestamptz", "double precision": "float8"}
 
@@ -67,7 +68,7 @@ def _type(column: Column[object]) -> str:
 
 
 def _print_diagram(module: str) -> None:
-    sys.stdout.write(diagram(importlib.import_module(module).Base.metadata))
+    sys.stdout.write(diagram(metadata_of(module)))
 
 
 if __name__ == "__main__":
