@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from cdc.catalog.model import quoted
+
 Settings = Mapping[str, int]
 
 
@@ -45,7 +47,7 @@ class ClickHouseObject:
         """The statement that creates the object if it is not there."""
         match self.kind:
             case Kind.TABLE:
-                columns = ",\n    ".join(f"{_quoted(name)} {kind}" for name, kind in self.columns.items())
+                columns = ",\n    ".join(f"{quoted(name)} {kind}" for name, kind in self.columns.items())
                 head = f"CREATE TABLE IF NOT EXISTS {self.name}\n(\n    {columns}\n)\n{self.tail}"
                 return f"{head}\nSETTINGS {self.assigned_settings}" if self.settings else head
             case Kind.VIEW:
@@ -67,7 +69,3 @@ def view(name: str, select: str) -> ClickHouseObject:
 def materialized_view(name: str, target: str, select: str) -> ClickHouseObject:
     """A materialized view that feeds `target` with what is inserted into the table its select reads."""
     return ClickHouseObject(name, Kind.MATERIALIZED_VIEW, tail=f"TO {target}", select=select)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

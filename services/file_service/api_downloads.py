@@ -11,16 +11,10 @@ from services.file_service.api_documentation import answers_bytes
 from services.file_service.api_models import VisibilityQuestion
 from services.file_service.downloading import Download, Downloads
 from services.file_service.filenames import attachment_header
-from services.kit.web.requests import current_caller
 
 NOT_MODIFIED = 304
 
 downloads_blueprint = Blueprint("downloads", __name__, url_prefix="/v1/files/<uuid:file_id>")
-
-
-@downloads_blueprint.before_request
-async def _require_caller() -> None:
-    current_caller()
 
 
 @downloads_blueprint.get("/content")

@@ -22,16 +22,10 @@ from services.file_service.protocols import FileRepository
 from services.kit.identity import Caller
 from services.kit.postgres.unit_of_work import UnitOfWork
 from services.kit.web.preconditions import expected_row_version, row_version_etag
-from services.kit.web.requests import current_caller
 
 FileWithEtag = tuple[StoredFile, int, dict[str, str]]
 
 files_blueprint = Blueprint("files", __name__, url_prefix="/v1/files")
-
-
-@files_blueprint.before_request
-async def _require_caller() -> None:
-    current_caller()
 
 
 @files_blueprint.get("")

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from quart.datastructures import FileStorage
 
 from services.file_service.domain import FileFilter, FileStatus, FileVersion, StatusChange, StoredFile, VersionFacts
+from services.file_service.filenames import LONGEST_FILENAME
 from services.kit.identity import LONGEST_USER_ID
 from services.kit.paging import DEFAULT_LIMIT, LARGEST_LIMIT, PageRequest
 
@@ -25,7 +26,7 @@ Text = Annotated[str, AfterValidator(_storable)]
 Label = Annotated[Text, StringConstraints(min_length=1, max_length=100)]
 Sentence = Annotated[Text, StringConstraints(max_length=2000)]
 UserId = Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_USER_ID)]
-FilenamePart = Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_USER_ID)]
+FilenamePart = Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_FILENAME)]
 
 
 BINARY = WithJsonSchema({"type": "string", "format": "binary"})

@@ -25,14 +25,8 @@ from services.file_service.api_upload_items import (
 from services.file_service.config import FileServiceSettings
 from services.file_service.uploading import Uploads
 from services.kit.errors import DomainError, ServiceUnavailableError
-from services.kit.web.requests import current_caller
 
 uploads_blueprint = Blueprint("uploads", __name__, url_prefix="/v1")
-
-
-@uploads_blueprint.before_request
-async def _require_caller() -> None:
-    current_caller()
 
 
 @uploads_blueprint.post("/batches/<uuid:batch_id>/files")

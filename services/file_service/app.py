@@ -1,7 +1,5 @@
 """The file service as an ASGI app."""
 
-from functools import partial
-
 from dishka import AsyncContainer
 from quart import Quart
 
@@ -12,8 +10,6 @@ from services.file_service.startup_setup import set_up
 from services.kit.postgres.database import Database
 from services.kit.web.app import create_app
 
-SECONDS_FOR_A_PING = 2.0
-
 
 async def create_file_service(container: AsyncContainer) -> Quart:
     """The app over this container, which it closes when it stops. SettingsError, ObjectStoreUrlError."""
@@ -23,7 +19,7 @@ async def create_file_service(container: AsyncContainer) -> Quart:
     app = create_app(
         SERVICE,
         "HuleEdu file service",
-        checks={"database": partial(database.ping, SECONDS_FOR_A_PING), "object_store": store.check},
+        checks={"database": database.ping, "object_store": store.check},
         max_body_bytes=settings.max_request_bytes,
     )
     set_up(app, container)

@@ -8,11 +8,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.util import immutabledict
 
 from services.file_service.domain import FileStatus
+from services.file_service.filenames import LONGEST_FILENAME
 from services.kit.capture import Capture
+from services.kit.identity import LONGEST_USER_ID
 from services.kit.postgres.conventions import NAMING_CONVENTION, TYPES, Created, Timestamped, one_of, text_enum
-
-LONGEST_USER_ID = 255
-LONGEST_FILENAME = 255
 
 
 class Base(DeclarativeBase):

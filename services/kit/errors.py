@@ -32,13 +32,6 @@ class UnauthenticatedError(DomainError):
     default_code = "unauthenticated"
 
 
-class ForbiddenError(DomainError):
-    """Who asks may not do this, though they may know that it exists."""
-
-    status = 403
-    default_code = "forbidden"
-
-
 class NotFoundError(DomainError):
     """There is no such thing, or it belongs to another and the caller is not to know."""
 

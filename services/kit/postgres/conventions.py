@@ -26,10 +26,9 @@ class Created:
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), sort_order=90)
 
 
-class Timestamped:
+class Timestamped(Created):
     """When a row was made and last changed; who waited for a lock does not go back in time."""
 
-    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), sort_order=90)
     updated_at: Mapped[datetime] = mapped_column(
         server_default=func.clock_timestamp(), onupdate=func.clock_timestamp(), sort_order=91
     )

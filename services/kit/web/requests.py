@@ -44,7 +44,7 @@ def current_route() -> str:
 
 async def _begin() -> None:
     g.started = time.perf_counter()
-    begin_action()
+    begin_action()  # an id of its own first: the answer that refuses the caller's as no UUID must carry one, too
     begin_action(parse_correlation_id(request.headers.get(CORRELATION_HEADER)) or correlation_id())
 
 

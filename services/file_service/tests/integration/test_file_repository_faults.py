@@ -41,7 +41,7 @@ async def test_nobody_listens() -> None:
         with pytest.raises(ServiceUnavailableError) as away:
             await _read(storage)
         with pytest.raises(ServiceUnavailableError):
-            await storage.database.ping(1.0)
+            await storage.database.ping()
     assert "secret" not in str(away.value)
 
 
@@ -103,7 +103,7 @@ async def test_connections_that_were_cut_off_while_idle_are_replaced_unnoticed(s
 
 
 async def test_the_database_answers_a_ping(storage: Storage) -> None:
-    await storage.database.ping(5.0)
+    await storage.database.ping()
 
 
 async def _run(storage: Storage, statement: str) -> None:
