@@ -7,62 +7,16 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 import pytest
 
-from deploy.local.ports import free_port
-from deploy.local.record import PartRecord
-from deploy.local.stack_environment import read_environment
-from deploy.local.state import StateDirectory, supervisor_pid
-from deploy.local.status import StackStatus
+from deploy.local.state import supervisor_pid
+from tests.deploy.stack_command import PATIENCE, Stack, eventually, make_stack
 from tests.support.directories import server_directory
 from tests.support.sql import run
-
-PATIENCE = 30.0
-Answer = subprocess.CompletedProcess[str]
-
-
-@dataclass(frozen=True)
-class Stack:
-    """A stack of its own state and ports, driven as its users drive it."""
-
-    state: StateDirectory
-    environment: dict[str, str]
-
-    def __call__(self, *arguments: str, **variables: str) -> Answer:
-        return subprocess.run(
-            [sys.executable, "-m", "deploy.local", *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=100,
-            env=self.environment | variables,
-        )
-
-    def up(self) -> None:
-        """PostgreSQL with the services' roles, and ClickHouse, running."""
-        answer = self("up", "--detach", "bootstrap", "clickhouse")
-        assert answer.returncode == 0, answer.stdout + answer.stderr
-
-    def status(self) -> StackStatus:
-        return StackStatus.model_validate_json(self("status", "--json").stdout)
-
-    def part(self, name: str) -> PartRecord:
-        return next(part for part in self.status().parts if part.name == name)
-
-    def app_url(self) -> str:
-        return read_environment(self.state.environment)["FILE_SERVICE_DATABASE_URL"]
-
-
-def make_stack(root: Path) -> Stack:
-    ports = {name: str(free_port()) for name in ("HULEEDU_POSTGRES_PORT", "HULEEDU_CLICKHOUSE_PORT")}
-    return Stack(StateDirectory(root / "state"), os.environ | ports | {"HULEEDU_STATE_DIR": str(root / "state")})
 
 
 @pytest.fixture(name="stack", scope="module")
@@ -80,13 +34,6 @@ def fresh_fixture() -> Iterator[Stack]:
         yield made
         if supervisor_pid(made.state) is not None:
             made("down")
-
-
-def eventually(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def test_up_returns_when_all_runs_and_status_names_every_process(stack: Stack) -> None:

@@ -1,0 +1,68 @@
+"""A stack of a test's own, driven by `python -m deploy.local` as its users drive it."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.ports import free_port
+from deploy.local.record import PartRecord
+from deploy.local.stack_environment import read_environment
+from deploy.local.state import StateDirectory
+from deploy.local.status import StackStatus
+
+PATIENCE = 30.0
+PORTS = ("HULEEDU_POSTGRES_PORT", "HULEEDU_CLICKHOUSE_PORT", "FILE_SERVICE_PORT")
+SERVERS = ("bootstrap", "clickhouse")
+Answer = subprocess.CompletedProcess[str]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack of its own state and ports."""
+
+    state: StateDirectory
+    environment: dict[str, str]
+
+    def __call__(self, *arguments: str, module: str = "deploy.local", **variables: str) -> Answer:
+        """The answer of a command of the project, which finds this stack and no other."""
+        return subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+            env=self.environment | variables,
+        )
+
+    def up(self, parts: Sequence[str] = SERVERS) -> None:
+        """The named parts running, all if none is named; else PostgreSQL with the services' roles, and ClickHouse."""
+        answer = self("up", "--detach", *parts)
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+
+    def status(self) -> StackStatus:
+        return StackStatus.model_validate_json(self("status", "--json").stdout)
+
+    def part(self, name: str) -> PartRecord:
+        return next(part for part in self.status().parts if part.name == name)
+
+    def app_url(self) -> str:
+        return read_environment(self.state.environment)["FILE_SERVICE_DATABASE_URL"]
+
+
+def make_stack(root: Path) -> Stack:
+    """A stack that keeps its state below `root` and listens on free ports; nothing is started."""
+    state = StateDirectory(root / "state")
+    ports = {name: str(free_port()) for name in PORTS}
+    places = {"HULEEDU_STATE_DIR": str(state.root), "HULEEDU_ENV_FILE": str(state.environment)}
+    return Stack(state, os.environ | ports | places)
+
+
+def eventually(true: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
