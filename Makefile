@@ -21,8 +21,8 @@ $(READY): pyproject.toml pdm.lock
 	@test -x $(VENV)/pdm/bin/pdm || { echo "installing PDM"; $(PYTHON) -m venv $(VENV)/pdm \
 		&& $(VENV)/pdm/bin/python -m pip install --quiet --disable-pip-version-check 'pdm[locked]==2.29.3'; }
 	@ln -sf ../pdm/bin/pdm $(VENV)/bin/pdm
-	@echo "installing the locked dependencies (a few hundred MB the first time)"
-	@PDM_CHECK_UPDATE=false VIRTUAL_ENV=$(CURDIR)/$(VENV) PDM_IGNORE_SAVED_PYTHON=1 $(VENV)/bin/pdm sync --no-self -G:all
+	@echo "installing the locked dependencies (several hundred MB the first time; a minute or two)"
+	@PDM_CHECK_UPDATE=false VIRTUAL_ENV=$(CURDIR)/$(VENV) PDM_IGNORE_SAVED_PYTHON=1 $(VENV)/bin/pdm sync --quiet --no-self -G:all
 	@touch $@
 
 demo: $(READY) ## Start the platform here and drive documents through it; INPUT=dir takes your own (txt, docx, pdf).

@@ -1,6 +1,5 @@
 """The command line of capture: `python -m cdc run|lag|verify|resnapshot`."""
 
-import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -9,8 +8,7 @@ from typing import Annotated
 import psycopg2
 import typer
 from clickhouse_connect.driver.exceptions import ClickHouseError
-from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from cdc.bookkeeping import current_epoch
 from cdc.catalog.declared import all_catalogs, service_catalog, table_named
@@ -26,14 +24,15 @@ from cdc.snapshot import take_snapshot
 from cdc.source.slot import BatchLimits
 from cdc.source.slot_setup import NotReadyError
 from cdc.verify.proof import NotCaughtUpError, TableProof, verify_table
-from services.kit.command_line import FAILED, explained
+from services.kit.command_line import FAILED, Services, explained
+from services.kit.command_output import Json, output, say_json, say_rows, shown
 from services.kit.logging import configure_logging
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Change data capture from PostgreSQL to ClickHouse.")
-_console = Console()
 _PATIENCE_SECONDS = 5.0
-Json = Annotated[bool, typer.Option("--json", help="one JSON object a line instead of a table")]
-Services = Annotated[list[str] | None, typer.Argument(help="services, e.g. file; all if none is named")]
+# Short, so that a service's row fits a screen of 80 columns.
+_SERVICE_COLUMNS = ("service", "delay", "stored to (UTC)", "slot", "behind", "retained")
+_TABLE_COLUMNS = ("table", "changes", "newest (UTC)", "kept as text")
 
 
 @app.command()
@@ -59,9 +58,10 @@ def lag(services: Services = None, *, as_json: Json = False) -> None:
         tables = [table for each in catalogs for table in table_lags(each, opened)]
     if as_json:
         for line in [*map(asdict, found), *map(asdict, tables)]:
-            typer.echo(json.dumps(line, default=str))
+            say_json(line)
     else:
-        _console.print(_service_table(found), _table_table(tables))
+        say_rows(_SERVICE_COLUMNS, [_service_row(each) for each in found], as_json=False)
+        say_rows(_TABLE_COLUMNS, [_table_row(each) for each in tables], as_json=False)
 
 
 @app.command()
@@ -76,7 +76,8 @@ def verify(
         chosen = [table_named(name) for name in tables] if tables else _all_tables()
         equal = True
         for table in chosen:
-            proof = verify_table(table, database_url(table.service), opened, timeout)
+            catalog = service_catalog(table.service)
+            proof = verify_table(table, catalog, database_url(table.service), opened, timeout)
             equal &= not proof.differences
             _say_proof(proof, as_json=as_json)
     if not equal:
@@ -93,7 +94,7 @@ def resnapshot(tables: Annotated[list[str], typer.Argument(help="tables, e.g. fi
                 raise NotReadyError(f"{table.service}: nothing was captured yet; is `python -m cdc run` running?")
             with Sink(opened, table.service, epoch.number) as sink, session(database_url(table.service)) as connection:
                 take_snapshot(connection, opened, sink, [table], lambda: False)
-            _console.print(f"{table}: copied")
+            output.print(f"{table}: copied", highlight=False)
 
 
 def _explained() -> AbstractContextManager[None]:
@@ -112,32 +113,27 @@ def _all_tables() -> list[CapturedTable]:
 def _say_proof(proof: TableProof, *, as_json: bool) -> None:
     if as_json:
         differences = [asdict(difference) for difference in proof.differences]
-        typer.echo(json.dumps({"table": str(proof.table), "rows": proof.rows, "differences": differences}))
+        say_json({"table": str(proof.table), "rows": proof.rows, "differences": differences})
         return
-    verdict = "[red]differs[/red]" if proof.differences else "[green]equal[/green]"
-    _console.print(f"{proof.table}: {verdict}, {proof.rows} rows in PostgreSQL")
+    verdict = ("differs", "red") if proof.differences else ("equal", "green")
+    output.print(Text.assemble(f"{proof.table}: ", verdict, f", {proof.rows} rows in PostgreSQL"))
     for difference in proof.differences:
-        _console.print(f"  {difference}", markup=False, highlight=False, soft_wrap=True)
+        output.print(Text("  ") + shown(difference), soft_wrap=True)
 
 
-def _service_table(found: Sequence[ServiceLag]) -> Table:
-    shown = Table("service", "delay", "stored up to (UTC)", "slot", "unconfirmed", "retained", title="services")
-    for each in found:
-        slot = each.slot
-        state = "none" if slot is None else f"{'active' if slot.active else 'not read'}, {slot.wal_status}"
-        newest = f"{each.newest_commit:%m-%d %H:%M:%S}" if each.newest_commit else "none"
-        delay = f"over {_PATIENCE_SECONDS:g} s" if each.delay_seconds is None else f"{each.delay_seconds:.2f} s"
-        wal = ("", "") if slot is None else (_bytes(slot.unconfirmed_bytes), _bytes(slot.retained_bytes))
-        shown.add_row(each.service, delay, newest, state, *wal)
-    return shown
+def _service_row(lag: ServiceLag) -> tuple[str, ...]:
+    slot = lag.slot
+    delay = f"over {_PATIENCE_SECONDS:g} s" if lag.delay_seconds is None else f"{lag.delay_seconds:.2f} s"
+    newest = f"{lag.newest_commit:%m-%d %H:%M:%S}" if lag.newest_commit else "none"
+    if slot is None:
+        return lag.service, delay, newest, "none", "", ""
+    state = f"{'active' if slot.active else 'not read'}, {slot.wal_status}"
+    return lag.service, delay, newest, state, _bytes(slot.unconfirmed_bytes), _bytes(slot.retained_bytes)
 
 
-def _table_table(found: Sequence[TableLag]) -> Table:
-    shown = Table("table", "changes", "newest (UTC)", "kept as text", title="tables")
-    for each in found:
-        newest = f"{each.newest_change:%Y-%m-%d %H:%M:%S}" if each.newest_change else "none"
-        shown.add_row(each.table, str(each.changes), newest, str(each.raw_values))
-    return shown
+def _table_row(lag: TableLag) -> tuple[str, ...]:
+    newest = f"{lag.newest_change:%Y-%m-%d %H:%M:%S}" if lag.newest_change else "none"
+    return lag.table, str(lag.changes), newest, str(lag.raw_values)
 
 
 def _bytes(count: int) -> str:

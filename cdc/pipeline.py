@@ -95,7 +95,6 @@ class Pipeline:
         heartbeat = keep_beating(self.database_url, self.heartbeat_seconds, ended)
         try:
             with replication_session(self.database_url) as connection:
-                _log.info("%s: streaming from slot %s in epoch %d", service, slot_name(service), sink.epoch)
                 reader.run(connection, slot_name(service), stopping)
         finally:
             ended.set()
@@ -106,6 +105,6 @@ class Pipeline:
 def _say(error: Exception, service: str, delay: float) -> None:
     sentence = "%s: stopped, starting again in %.1f s: %s"
     if isinstance(error, _EXPECTED_FAILURES):
-        _log.error(sentence, service, delay, error)
+        _log.error(sentence, service, delay, str(error).strip())
     else:
         _log.exception(sentence, service, delay, error)

@@ -11,13 +11,6 @@ from cdc.catalog.clickhouse_ddl import DELETED, STORED_TAIL, canonical_text, key
 from cdc.catalog.model import CapturedTable, Column, quoted
 from cdc.catalog.version_sql import epoch_of
 
-# Which changes of the newest days a PostgreSQL snapshot sees: xids are 32 bits wide and compared on a circle. What was
-# committed long before the snapshot, or in an earlier epoch, it sees in any case.
-_SEEN = (
-    "({epoch} < {{epoch:UInt32}} OR {time} < {{long_ago:DateTime64(6, 'UTC')}}"
-    " OR (NOT has({{in_progress:Array(UInt32)}}, {xid})"
-    " AND reinterpretAsInt32(toUInt32(toInt64({xid}) - {{next_xid:Int64}})) < 0))"
-)
 _BUCKET_DIGITS = 2
 
 
@@ -80,18 +73,30 @@ def latest_against_history(table: CapturedTable) -> str:
     )
 
 
+def seen(epoch: str, time: str, xid: str) -> str:
+    """Whether the PostgreSQL snapshot that the parameters describe sees a change.
+
+    xids are 32 bits wide and compared on a circle; what was committed long before, or in an earlier epoch, is seen.
+    """
+    return (
+        f"({epoch} < {{epoch:UInt32}} OR {time} < {{long_ago:DateTime64(6, 'UTC')}}"
+        f" OR (NOT has({{in_progress:Array(UInt32)}}, {xid})"
+        f" AND reinterpretAsInt32(toUInt32(toInt64({xid}) - {{next_xid:Int64}})) < 0))"
+    )
+
+
 def _newest_seen(table: CapturedTable) -> str:
     key = ", ".join(quoted(name) for name in table.key)
     values = [*(column.name for column in table.value_columns), "_raw", "_op"]
     unpacked = ", ".join(f"image.{number} AS {quoted(name)}" for number, name in enumerate(values, start=1))
     image = ", ".join(quoted(name) for name in values)
-    seen = _SEEN.format(epoch=epoch_of("_version"), time="_commit_time", xid="_xid")
-    truncates_seen = _SEEN.format(epoch="epoch", time="commit_time", xid="xid")
+    seen_change = seen(epoch_of("_version"), "_commit_time", "_xid")
+    seen_truncate = seen("epoch", "commit_time", "xid")
     return (
         f"SELECT {key}, {unpacked}"
         f" FROM (SELECT {key}, argMax(tuple({image}), _version) AS image, max(_version) AS newest"
-        f" FROM {table.history} FINAL WHERE {seen} GROUP BY {key})"
-        f" WHERE image.{len(values)} != '{DELETED}' AND newest > {truncated(table, f' AND {truncates_seen}')}"
+        f" FROM {table.history} FINAL WHERE {seen_change} GROUP BY {key})"
+        f" WHERE image.{len(values)} != '{DELETED}' AND newest > {truncated(table, f' AND {seen_truncate}')}"
     )
 
 

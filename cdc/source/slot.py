@@ -1,5 +1,6 @@
 """The slot reader: one replication slot into batches, acknowledged to PostgreSQL once ClickHouse has stored them."""
 
+import logging
 import select
 import threading
 import time
@@ -13,6 +14,7 @@ from cdc.source.pgoutput import Decoder
 
 _OPTIONS = {"proto_version": "1", "publication_names": PUBLICATION, "messages": "true"}
 _STATUS_INTERVAL_SECONDS = 10
+_log = logging.getLogger(__name__)
 _LONGEST_WAIT_SECONDS = 0.05
 
 
@@ -39,6 +41,7 @@ class SlotReader:
             cursor.start_replication(
                 slot_name=slot, decode=False, status_interval=_STATUS_INTERVAL_SECONDS, options=_OPTIONS
             )
+            _log.info("streaming from slot %s", slot)
             while not stopping.is_set():
                 if not self._read(cursor):
                     self._wait(cursor)

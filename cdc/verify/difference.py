@@ -51,6 +51,14 @@ def differing_rows(
             yield key, "; ".join(_columns(names, left[key], right[key]))
 
 
+def surplus_sentence(version: str, *, copied: bool, made: int, held: int) -> str:
+    """How a version in history is more than its transaction made, or the snapshot that copied it."""
+    origin, rows = ("snapshot", "rows") if copied else ("transaction", "changes")
+    if not made:
+        return f"no {origin} is known that made version {version}"
+    return f"the {origin} of version {version} made {made} {rows}, and history holds {held} of it"
+
+
 def latest_sentence(sides: Sides) -> str:
     """How what latest holds of a key is not history's newest version of it."""
     versions = {side: version for side, version, _ in sides}

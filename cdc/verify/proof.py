@@ -1,13 +1,14 @@
-"""The proof of equality: PostgreSQL's snapshot against history as that snapshot sees it, and latest against history."""
+"""The proof: PostgreSQL's snapshot against history, history against what was committed, latest against history."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from clickhouse_connect.driver import Client
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from cdc.bookkeeping import current_epoch, progress
+from cdc.catalog.accounting_sql import shortfall, surplus
 from cdc.catalog.comparison_sql import (
     clickhouse_buckets,
     clickhouse_rows,
@@ -15,7 +16,7 @@ from cdc.catalog.comparison_sql import (
     postgres_buckets,
     postgres_rows,
 )
-from cdc.catalog.model import CapturedTable
+from cdc.catalog.model import CapturedTable, ServiceCatalog
 from cdc.catalog.version import position
 from cdc.clickhouse import rows_of
 from cdc.postgres import lsn_number, lsn_text, rows, session
@@ -29,10 +30,12 @@ from cdc.verify.difference import (
     differing_rows,
     latest_sentence,
     row_count,
+    surplus_sentence,
 )
 from cdc.verify.visibility import SeenBy
 
 MOST_DIFFERENCES = 20
+_ORIGINS = "history and its origins"
 _POLL_SECONDS = 0.05
 # Latest follows history within one insert; what still differs after this long is not on its way.
 _SETTLE_SECONDS = 1.0
@@ -51,17 +54,22 @@ class TableProof:
     differences: tuple[Difference, ...]
 
 
-def verify_table(table: CapturedTable, database_url: str, client: Client, timeout_seconds: float) -> TableProof:
-    """Prove one table. A difference counts when it is found twice: a copy made meanwhile may look like one once."""
-    rows_compared, differences = _compare_with_postgres(table, database_url, client, timeout_seconds)
+def verify_table(
+    table: CapturedTable, catalog: ServiceCatalog, database_url: str, client: Client, timeout_seconds: float
+) -> TableProof:
+    """Prove one table of a service. A difference counts if it is found twice: a copy made meanwhile may look like one.
+
+    NotCaughtUpError if ClickHouse does not reach PostgreSQL's position within `timeout_seconds`.
+    """
+    rows_compared, differences = _compare_with_postgres(table, catalog, database_url, client, timeout_seconds)
     if differences:
-        rows_compared, again = _compare_with_postgres(table, database_url, client, timeout_seconds)
+        rows_compared, again = _compare_with_postgres(table, catalog, database_url, client, timeout_seconds)
         differences = [difference for difference in again if difference in differences]
     return TableProof(table, rows_compared, (*differences, *_compare_latest(table, client)))
 
 
 def _compare_with_postgres(
-    table: CapturedTable, database_url: str, client: Client, timeout_seconds: float
+    table: CapturedTable, catalog: ServiceCatalog, database_url: str, client: Client, timeout_seconds: float
 ) -> tuple[int, list[Difference]]:
     with session(database_url) as connection:
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True, autocommit=False)
@@ -70,7 +78,7 @@ def _compare_with_postgres(
         left = _buckets(rows(connection, postgres_buckets(table)))
         right = _buckets(rows_of(client, clickhouse_buckets(table), seen.parameters()))
         found = _drill_down(table, connection, client, seen, differing_buckets(left, right))
-        return row_count(left), found
+        return row_count(left), [*found, *_compare_with_origins(table, catalog, client, seen)]
 
 
 def _snapshot(connection: Connection, client: Client, service: str) -> SeenBy:
@@ -113,6 +121,18 @@ def _drill_down(
         if len(found) >= MOST_DIFFERENCES:
             break
     return found[:MOST_DIFFERENCES]
+
+
+def _compare_with_origins(
+    table: CapturedTable, catalog: ServiceCatalog, client: Client, seen: SeenBy
+) -> Iterator[Difference]:
+    parameters = {**seen.parameters(), "limit": MOST_DIFFERENCES}
+    for key, version, copied, made, held in rows_of(client, surplus(table, catalog), parameters):
+        named = dict(zip(table.key, key, strict=True))
+        yield Difference(str(table), _ORIGINS, named, surplus_sentence(version, copied=copied, made=made, held=held))
+    for name, at, copied, made, held in rows_of(client, shortfall(table, catalog), parameters):
+        named = {"snapshot": name} if copied else {"xid": name, "commit_time": at}
+        yield Difference(str(table), _ORIGINS, named, f"{made} rows came of it, and history holds {held}")
 
 
 def _compare_latest(table: CapturedTable, client: Client) -> list[Difference]:

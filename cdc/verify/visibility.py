@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 _XID_MASK = 0xFFFFFFFF
 # Beyond this a change was committed before the snapshot for certain, and its xid may have wrapped round since.
 _LONG_AGO = timedelta(days=1)
+# A commit's time is taken a little before others see it; after this long it was seen, or was never made.
+_SETTLED = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -32,4 +34,5 @@ class SeenBy:
             "next_xid": self.next_xid,
             "in_progress": list(self.in_progress),
             "long_ago": self.taken_at - _LONG_AGO,
+            "settled": self.taken_at - _SETTLED,
         }

@@ -12,8 +12,8 @@ from deploy.local.ports_chosen import service_port, stack_ports
 from deploy.local.postgres import ENDINGS, server_command
 from deploy.local.postgres_binaries import find_binaries
 from deploy.local.ready import http_answers, postgres_answers, slots_are_read
-from deploy.local.state import STATE_VARIABLE, StateDirectory
-from services.kit.settings import ENV_FILE_VARIABLE
+from deploy.local.state import StateDirectory
+from services.kit.settings import ENV_FILE_VARIABLE, STATE_VARIABLE
 from services.registry import SERVICES, Service
 
 

@@ -13,7 +13,7 @@ from deploy.local.roles import RolePasswords
 from deploy.local.state import StateDirectory
 from services.registry import SERVICES, Service
 
-CLICKHOUSE_CLIENTS = ("MIGRATIONS", "CDC", "ANALYTICS")
+CLICKHOUSE_CLIENTS = ("MIGRATIONS", "CDC")
 HEADER = "# Written by `python -m deploy.local up`: passwords are made once and kept, all else is written anew.\n"
 
 
@@ -24,6 +24,8 @@ def write_environment(state: StateDirectory) -> dict[str, str]:
         values |= _service_variables(service, role_passwords(service, values), state)
     clickhouse = f"http://default:{values[PASSWORD_VARIABLE]}@{LOOPBACK}:{stack_ports().clickhouse.number}"
     values |= {f"{client}_CLICKHOUSE_URL": clickhouse for client in CLICKHOUSE_CLIENTS}
+    # The embedded engine has no users: what keeps an analyst from writing is a setting in the address.
+    values["ANALYTICS_CLICKHOUSE_URL"] = f"{clickhouse}/?readonly=1"
     _write_private(state.environment, HEADER + "".join(f"{name}={value}\n" for name, value in values.items()))
     return values
 

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-STATE_VARIABLE = "HULEEDU_STATE_DIR"
-DEFAULT_STATE = Path(".huleedu")
+from services.kit.settings import DEFAULT_STATE, STATE_VARIABLE
 
 
 class AlreadyRunningError(Exception):

@@ -47,11 +47,13 @@ def rendered(status: StackStatus) -> RenderableType:
         return Text("the stack is not running; `python -m deploy.local up` starts it")
     headline = f"supervisor process {status.supervisor}" if status.supervisor else "no supervisor is running"
     troubled = [part for part in status.parts if part.condition in TROUBLED and part.failures >= REPEATED]
-    return Group(Text(headline), _table(status), *(_trouble(part) for part in troubled))
+    restarted = [Text(f"{part.name}: restarted after {part.last_exit}") for part in status.parts if part.restarts]
+    return Group(Text(headline), _table(status), *restarted, *(_trouble(part) for part in troubled))
 
 
 def _table(status: StackStatus) -> Table:
-    table = Table(*(Column(title, no_wrap=True) for title in ("part", "state", "process", "address", "up", "restarts")))
+    whole = (Column(title, no_wrap=True) for title in ("part", "state", "process"))
+    table = Table(*whole, Column("address", overflow="fold"), "up", "restarts")
     for part in status.parts:
         table.add_row(
             part.name,
@@ -59,7 +61,7 @@ def _table(status: StackStatus) -> Table:
             str(part.pid or ""),
             part.address,
             _duration(time.time() - part.started) if part.started else "",
-            f"{part.restarts} ({part.last_exit})" if part.restarts else "0",
+            str(part.restarts),
         )
     return table
 

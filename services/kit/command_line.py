@@ -33,5 +33,7 @@ def explained(*failures: type[Exception], usage: tuple[type[Exception], ...] = (
 
 
 def _exit(code: int, error: Exception) -> typer.Exit:
-    _errors.print(str(error).strip(), style="red", markup=False, highlight=False, soft_wrap=True)
+    # An ORM wraps what the driver said in statements and links; what the driver said is what helps.
+    said = getattr(error, "orig", None) or error
+    _errors.print(str(said).strip(), style="red", markup=False, highlight=False, soft_wrap=True)
     return typer.Exit(code)

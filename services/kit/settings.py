@@ -14,12 +14,15 @@ from pydantic_settings import (
 )
 
 ENV_FILE_VARIABLE = "HULEEDU_ENV_FILE"
-DEFAULT_ENV_FILE = Path(".huleedu/stack.env")
+# Where a local stack keeps what it knows of itself.
+STATE_VARIABLE = "HULEEDU_STATE_DIR"
+DEFAULT_STATE = Path(".huleedu")
 
 
 def env_file() -> Path:
     """The file that completes the environment: `$HULEEDU_ENV_FILE`, else the running local stack's own."""
-    return Path(os.environ.get(ENV_FILE_VARIABLE, DEFAULT_ENV_FILE))
+    state = Path(os.environ.get(STATE_VARIABLE, DEFAULT_STATE))
+    return Path(os.environ.get(ENV_FILE_VARIABLE, state / "stack.env"))
 
 
 class SettingsError(ValueError):
@@ -57,7 +60,7 @@ class Settings(BaseSettings):
             return cls(_env_prefix=prefix)
         except ValidationError as error:
             wrong = (f"{prefix}{_field(entry['loc'])}: {entry['msg']}" for entry in error.errors())
-            raise SettingsError(f"{'; '.join(wrong)} (in the environment, or in {env_file()})") from error
+            raise SettingsError(f"{'; '.join(wrong)} ({_where()})") from error
 
 
 def _prefix_of(source: PydanticBaseSettingsSource) -> str | None:
@@ -69,6 +72,13 @@ class DatabaseAddress(Settings):
     """One database; made with the prefix of whoever connects, since each connects as a role of its own."""
 
     database_url: PostgresDsn
+
+
+def _where() -> str:
+    file = env_file()
+    if file.exists():
+        return f"in the environment, or in {file}"
+    return f"set it in the environment; {file}, which `make stack-up` writes, does not exist"
 
 
 def _field(location: tuple[int | str, ...]) -> str:

@@ -98,7 +98,10 @@ class Capture:
 
     def differences(self, seconds: float = SOON) -> list[str]:
         """What `verify` finds, a sentence each."""
-        proofs = (verify_table(table, self.database.cdc_url, self.clickhouse, seconds) for table in self.catalog.tables)
+        proofs = (
+            verify_table(table, self.catalog, self.database.cdc_url, self.clickhouse, seconds)
+            for table in self.catalog.tables
+        )
         return [str(difference) for proof in proofs for difference in proof.differences]
 
     def assert_whole(self) -> None:

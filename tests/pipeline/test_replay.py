@@ -59,7 +59,7 @@ def test_a_replay_of_any_suffix_changes_nothing(capture: Capture, watched: Watch
         capture.catch_up()
     stored, before = [batch for batch in watched.stored if batch.row_count or batch.truncates], everything(capture)
     assert len(stored) > 3
-    assert all(before.values())
+    assert all(shown for view, shown in before.items() if view.endswith("_history"))
     rng = random.Random(seed)
     with Sink(capture.clickhouse, "file", epoch=1) as sink:
         for _ in range(REPLAYS):

@@ -63,11 +63,13 @@ def main(
 
 def _show(outcome: Outcome, clickhouse_url: str) -> None:
     for what, count in outcome.counts.items():
-        _console.print(f"{count:>5} {what}")
+        _console.print(f"{count:>5} {what}", highlight=False)
+    for trouble in outcome.not_taken:
+        _console.print(f"      {trouble}", markup=False, highlight=False, soft_wrap=True)
     _wait_until_seen(outcome.eventful_file, clickhouse_url)
     _titled("A file's life", "analytics", "timeline", "file.files", outcome.eventful_file)
     instant = outcome.before_the_changes.isoformat(timespec="microseconds")
-    _titled(f"The files as they were at {instant}", "analytics", "as-of", "file.files", instant)
+    _titled(f"Some files as they were at {instant}", "analytics", "as-of", "file.files", instant, "--limit", "3")
     _titled("How late ClickHouse is", "cdc", "lag")
     _titled("Whether it is right", "cdc", "verify")
     _console.print(Rule())

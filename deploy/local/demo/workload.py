@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -27,40 +28,48 @@ class Outcome:
     eventful_file: str
     before_the_changes: datetime
     counts: Counter[str] = field(default_factory=Counter)
+    not_taken: list[str] = field(default_factory=list)
 
 
 async def drive(base_url: str, documents: list[Document], progress: Progress) -> Outcome:
     """Drive the documents through the service. UnexpectedAnswerError if it does not behave as it should."""
     async with httpx.AsyncClient(base_url=base_url) as client:
         anna, bertil = Teacher(client, "teacher-anna"), Teacher(client, "teacher-bertil")
-        batch, counts = str(uuid.uuid4()), Counter[str]()
-        files = await _upload_all(anna, batch, documents, progress, counts)
+        counts = Counter[str]()
+        results = await _upload_all(anna, documents, progress)
+        files = _accepted(results)
         if not files:
             raise UnexpectedAnswerError("none of the documents is valid, so there is nothing to go on with")
-        outcome = Outcome(files[0], datetime.now(UTC), counts)
+        counts["documents stored as valid essays"] = len(files)
+        outcome = Outcome(files[0], datetime.now(UTC), counts, list(_not_taken(results)))
         await _refuse_bad_ones(bertil, counts, progress)
-        await _race_for_versions(anna, outcome.eventful_file, documents[0], progress, counts)
+        good = next(document for document in documents if document.name == results[0]["filename"])
+        await _race_for_versions(anna, outcome.eventful_file, good, progress, counts)
         await _delete_and_restore(anna, bertil, files, progress, counts)
         return outcome
 
 
-async def _upload_all(
-    teacher: Teacher, batch: str, documents: list[Document], progress: Progress, counts: Counter[str]
-) -> list[str]:
+async def _upload_all(teacher: Teacher, documents: list[Document], progress: Progress) -> list[dict[str, Any]]:
+    """Upload documents a few at a time; what became of each, the valid ones first."""
     task = progress.add_task("uploading documents", total=len(documents))
-    turns, files = asyncio.Semaphore(_UPLOADS_AT_ONCE), list[str]()
+    turns, batch, results = asyncio.Semaphore(_UPLOADS_AT_ONCE), str(uuid.uuid4()), list[dict[str, Any]]()
 
     async def upload(start: int) -> None:
         chunk = documents[start : start + _FILES_A_REQUEST]
         async with turns:
-            results = await teacher.upload(batch, chunk)
-        files.extend(_accepted(results))
-        counts["documents uploaded"] += len(results)
-        counts["of them without valid text"] += sum(result["status"] == _NOT_VALID for result in results)
+            results.extend(await teacher.upload(batch, chunk))
         progress.advance(task, len(chunk))
 
     await asyncio.gather(*map(upload, range(0, len(documents), _FILES_A_REQUEST)))
-    return files
+    return sorted(results, key=lambda result: result["status"] != HTTPStatus.CREATED)
+
+
+def _not_taken(results: list[dict[str, Any]]) -> Iterator[str]:
+    for result in results:
+        if result["status"] == _NOT_VALID:
+            yield f"{result['filename']}: stored as failed, {result['file']['validation_error_code']}"
+        elif result["status"] != HTTPStatus.CREATED:
+            yield f"{result['filename']}: refused, {result['error']['message']}"
 
 
 def _accepted(results: list[dict[str, Any]]) -> list[str]:

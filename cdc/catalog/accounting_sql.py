@@ -1,0 +1,74 @@
+"""The queries that hold history against its origins: a change has a transaction, a copied row a snapshot."""
+
+from cdc.catalog.clickhouse_ddl import key_text
+from cdc.catalog.comparison_sql import seen
+from cdc.catalog.model import CapturedTable, ServiceCatalog, literal
+from cdc.catalog.version_sql import epoch_of, lsn_of
+
+_TRANSACTION = "epoch, commit_time, xid"
+_OF_CHANGE = f"{epoch_of('_version')} AS epoch, _commit_time AS commit_time, _xid AS xid"
+_OF_COPY = f"{epoch_of('_version')} AS epoch, {lsn_of('_version')} AS lsn"
+# A change that the snapshot does not see is on its way, and its transaction may not be counted yet; but not for ever.
+_CHECKED = f"({seen('epoch', 'commit_time', 'xid')} OR commit_time < {{settled:DateTime64(6, 'UTC')}})"
+
+
+def surplus(table: CapturedTable, catalog: ServiceCatalog) -> str:
+    """Rows whose origin made fewer than history holds: key texts, version, whether copied, made, held.
+
+    At most `{limit:UInt32}`. The origin of a change is its transaction, whose changes are counted over all tables of
+    the service; that of a copied row is its snapshot. Which row of several is too much cannot be told: all are named.
+    """
+    key_texts = ", ".join(key_text(column) for column in table.key_columns)
+    row = f"SELECT [{key_texts}] AS key_texts, toString(_version) AS version"
+    changes = (
+        f"{row}, false AS copied, made, held FROM (SELECT *, {_OF_CHANGE} FROM {table.history} FINAL WHERE _op != 'r')"
+        f" AS change JOIN ({_counted_transactions(catalog)}) AS origin USING ({_TRANSACTION}) WHERE held > made"
+    )
+    copies = (
+        f"{row}, true AS copied, made, held FROM (SELECT *, {_OF_COPY} FROM {table.history} FINAL WHERE _op = 'r')"
+        f" AS change JOIN ({_counted_copies(table)}) AS origin USING (epoch, lsn) WHERE held > made"
+    )
+    return f"SELECT * FROM ({changes} UNION ALL {copies}) ORDER BY made, key_texts, version LIMIT {{limit:UInt32}}"
+
+
+def shortfall(table: CapturedTable, catalog: ServiceCatalog) -> str:
+    """Origins that made more than history holds, `{limit:UInt32}` of them: xid or LSN, time or "", copied, made, held.
+
+    Of transactions those are asked that changed this table.
+    """
+    here = f"SELECT {_OF_CHANGE} FROM {table.history} FINAL WHERE _op != 'r'"
+    changes = (
+        f"SELECT toString(xid) AS name, toString(commit_time) AS time, false AS copied, made, held"
+        f" FROM ({_counted_transactions(catalog)}) WHERE held < made AND ({_TRANSACTION}) IN ({here})"
+    )
+    copies = (
+        f"SELECT toString(lsn) AS name, '' AS time, true AS copied, made, held FROM ({_counted_copies(table)})"
+        " WHERE held < made"
+    )
+    return f"SELECT * FROM ({changes} UNION ALL {copies}) ORDER BY time, name LIMIT {{limit:UInt32}}"
+
+
+def _counted_transactions(catalog: ServiceCatalog) -> str:
+    of_service = f"service = {literal(catalog.service)}"
+    held = " UNION ALL ".join(
+        (
+            *(f"SELECT {_OF_CHANGE} FROM {table.history} FINAL WHERE _op != 'r'" for table in catalog.tables),
+            f"SELECT {_TRANSACTION} FROM cdc.truncates FINAL WHERE {of_service}",
+        )
+    )
+    return (
+        f"SELECT {_TRANSACTION}, held, changes AS made"
+        f" FROM (SELECT {_TRANSACTION}, count() AS held FROM ({held}) GROUP BY {_TRANSACTION}) AS found"
+        f" LEFT JOIN (SELECT {_TRANSACTION}, changes FROM cdc.transactions FINAL WHERE {of_service}) AS counted"
+        f" USING ({_TRANSACTION}) WHERE {_CHECKED}"
+    )
+
+
+def _counted_copies(table: CapturedTable) -> str:
+    # A copy that is not finished yet, or was cut off, made as many rows as there are.
+    return (
+        "SELECT epoch, lsn, held, if(known AND NOT finished, held, row_count) AS made"
+        f" FROM (SELECT {_OF_COPY}, count() AS held FROM {table.history} FINAL WHERE _op = 'r' GROUP BY epoch, lsn)"
+        " AS found LEFT JOIN (SELECT epoch, lsn, row_count, finished, true AS known FROM cdc.snapshots FINAL"
+        f' WHERE service = {literal(table.service)} AND "table" = {literal(table.name)}) AS counted USING (epoch, lsn)'
+    )
