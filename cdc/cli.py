@@ -76,7 +76,8 @@ def verify(
         chosen = [table_named(name) for name in tables] if tables else _all_tables()
         equal = True
         for table in chosen:
-            proof = verify_table(table, database_url(table.service), opened, timeout)
+            catalog = service_catalog(table.service)
+            proof = verify_table(table, catalog, database_url(table.service), opened, timeout)
             equal &= not proof.differences
             _say_proof(proof, as_json=as_json)
     if not equal:
