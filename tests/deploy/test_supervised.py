@@ -9,11 +9,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from services.kit.backoff import Backoff
 from deploy.local.children import Command
 from deploy.local.parts import Kind, Part, Readiness
 from deploy.local.record import Condition
 from deploy.local.supervised import SupervisedPart
+from services.kit.backoff import Backoff
 
 PATIENCE = 10.0
 SLEEP = Command(("sleep", "60"))
