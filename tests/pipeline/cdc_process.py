@@ -27,9 +27,9 @@ def environment(capture: Capture) -> dict[str, str]:
 
 
 @contextmanager
-def cdc_run(capture: Capture, log: Path) -> Iterator[Process]:
+def cdc_run(capture: Capture, log: Path, **settings: str) -> Iterator[Process]:
     """A running `python -m cdc run file`, stopped by SIGTERM at the end if it still runs."""
-    command = Command((sys.executable, "-m", "cdc", "run", "file"), PROJECT, environment(capture))
+    command = Command((sys.executable, "-m", "cdc", "run", "file"), PROJECT, environment(capture) | settings)
     process = start_child(command, log)
     try:
         yield process

@@ -1,7 +1,7 @@
 """Changes written straight into ClickHouse's landing tables, as capture would, for tests of what is read from there."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -58,10 +58,10 @@ def at(seconds: float) -> datetime:
 
 
 class RecordedChanges:
-    """Writes one transaction after the other; each has its xid and a stretch of the log of its own."""
+    """Writes one transaction after the other; each has its xid, of `xids`, and a stretch of the log of its own."""
 
-    def __init__(self, client: Client) -> None:
-        self._client, self._xid = client, 0
+    def __init__(self, client: Client, xids: Iterable[int] = range(1, 1 << 31)) -> None:
+        self._client, self._xids, self._xid, self._written = client, iter(xids), 0, 0
 
     def commit(
         self,
@@ -71,8 +71,9 @@ class RecordedChanges:
         emptied: Sequence[str] = (),
     ) -> None:
         """One transaction, committed `seconds` after START: its actor, the tables it emptied, then its changes."""
-        self._xid += 1
-        start = self._xid * _TRANSACTION_BYTES
+        self._xid = next(self._xids)
+        self._written += 1
+        start = self._written * _TRANSACTION_BYTES
         if actor is not None:
             message = {"lsn": start, "prefix": "huleedu.actor", "content": json.dumps(actor)}
             self._tell("cdc.messages", seconds, message)

@@ -1,0 +1,38 @@
+"""The memory of `python -m cdc run` is bounded by its batches, however large a transaction is."""
+
+from pathlib import Path
+
+from tests.pipeline.capture import Capture, file_ids, new_file
+from tests.pipeline.cdc_process import cdc_run
+
+MIB = 1 << 20
+BATCH, TRANSACTION, BOUND = 2 * MIB, 64 * MIB, 40 * MIB
+ROW = MIB // 8
+(FIRST,) = file_ids(1)
+# Texts that hardly compress, so that no part of the way carries less than it seems.
+WORDS = f"SELECT string_agg(md5(number || '.' || part), '') FROM generate_series(1, {ROW // 32}) AS part"
+ONE_LARGE_TRANSACTION = (
+    "INSERT INTO files (file_id, batch_id, user_id, filename, validation_error_message)"
+    f" SELECT gen_random_uuid(), gen_random_uuid(), 'anna', 'large', ({WORDS})"
+    f" FROM generate_series(1, {TRANSACTION // ROW}) AS number"
+)
+
+
+def peak_bytes(pid: int) -> int:
+    """The most memory that a process has had resident so far."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    [kilobytes] = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(kilobytes) * 1024
+
+
+def test_a_transaction_of_many_batches_takes_the_memory_of_a_few(capture: Capture, tmp_path: Path) -> None:
+    with cdc_run(capture, tmp_path / "cdc.log", CDC_BATCH_BYTES=str(BATCH), CDC_BATCH_ROWS="100000") as process:
+        capture.write(new_file(FIRST))
+        capture.catch_up()
+        before = peak_bytes(process.pid)
+        capture.write(ONE_LARGE_TRANSACTION)
+        capture.catch_up(seconds=90)
+        grown = peak_bytes(process.pid) - before
+        stored = capture.select("SELECT count(), sum(length(validation_error_message)) FROM file.files")
+    assert stored == [(1 + TRANSACTION // ROW, TRANSACTION)]
+    assert grown < BOUND
