@@ -13,7 +13,7 @@ from rich.text import Text
 from cdc.bookkeeping import current_epoch
 from cdc.catalog.declared import all_catalogs, service_catalog, table_named
 from cdc.catalog.model import CapturedTable, CatalogError, ServiceCatalog
-from cdc.clickhouse import client
+from cdc.clickhouse import InsertRefusedError, ShortInsertError, client
 from cdc.lag import ServiceLag, TableLag, service_lag, table_lags
 from cdc.pipeline import Pipeline
 from cdc.postgres import session
@@ -98,8 +98,8 @@ def resnapshot(tables: Annotated[list[str], typer.Argument(help="tables, e.g. fi
 
 
 def _explained() -> AbstractContextManager[None]:
-    failures = (NotReadyError, NotCaughtUpError, psycopg2.Error, ClickHouseError, OSError)
-    return explained(*failures, usage=(CatalogError,))
+    failures = (NotReadyError, NotCaughtUpError, InsertRefusedError, ShortInsertError)
+    return explained(*failures, psycopg2.Error, ClickHouseError, OSError, usage=(CatalogError,))
 
 
 def _catalogs(services: Sequence[str] | None) -> tuple[ServiceCatalog, ...]:
@@ -121,19 +121,19 @@ def _say_proof(proof: TableProof, *, as_json: bool) -> None:
         output.print(Text("  ") + shown(difference), soft_wrap=True)
 
 
-def _service_row(lag: ServiceLag) -> tuple[str, ...]:
-    slot = lag.slot
-    delay = f"over {_PATIENCE_SECONDS:g} s" if lag.delay_seconds is None else f"{lag.delay_seconds:.2f} s"
-    newest = f"{lag.newest_commit:%m-%d %H:%M:%S}" if lag.newest_commit else "none"
+def _service_row(found: ServiceLag) -> tuple[str, ...]:
+    slot = found.slot
+    delay = f"over {_PATIENCE_SECONDS:g} s" if found.delay_seconds is None else f"{found.delay_seconds:.2f} s"
+    newest = f"{found.newest_commit:%m-%d %H:%M:%S}" if found.newest_commit else "none"
     if slot is None:
-        return lag.service, delay, newest, "none", "", ""
+        return found.service, delay, newest, "none", "", ""
     state = f"{'active' if slot.active else 'not read'}, {slot.wal_status}"
-    return lag.service, delay, newest, state, _bytes(slot.unconfirmed_bytes), _bytes(slot.retained_bytes)
+    return found.service, delay, newest, state, _bytes(slot.unconfirmed_bytes), _bytes(slot.retained_bytes)
 
 
-def _table_row(lag: TableLag) -> tuple[str, ...]:
-    newest = f"{lag.newest_change:%Y-%m-%d %H:%M:%S}" if lag.newest_change else "none"
-    return lag.table, str(lag.changes), newest, str(lag.raw_values)
+def _table_row(found: TableLag) -> tuple[str, ...]:
+    newest = f"{found.newest_change:%Y-%m-%d %H:%M:%S}" if found.newest_change else "none"
+    return found.table, str(found.changes), newest, str(found.raw_values)
 
 
 def _bytes(count: int) -> str:

@@ -33,7 +33,8 @@ def tuple_reader(places: Sequence[int | None]) -> ReadTuple:
     kept = sum(place is not None for place in places)
     lines.append(f"    return ({''.join(f'v{place},' for place in range(kept))}), position")
     scope = {"length_at": _value_length, "nullable_string": nullable_string, "NULL": NULL, "missing": _missing}
-    exec("\n".join(lines), scope)  # noqa: S102 - the text holds nothing but column places
+    # The text holds nothing but column places.
+    exec("\n".join(lines), scope)  # noqa: S102 # pylint: disable=exec-used
     read: ReadTuple = scope["read"]  # type: ignore[assignment]
     return read
 

@@ -74,7 +74,7 @@ def _compare_with_postgres(
     with session(database_url) as connection:
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True, autocommit=False)
         seen = _snapshot(connection, client, table.service)
-        _wait_until_stored(database_url, client, table.service, seen, timeout_seconds)
+        wait_until_stored(database_url, client, table.service, seen, timeout_seconds)
         left = _buckets(rows(connection, postgres_buckets(table)))
         right = _buckets(rows_of(client, clickhouse_buckets(table), seen.parameters()))
         found = _drill_down(table, connection, client, seen, differing_buckets(left, right))
@@ -91,7 +91,8 @@ def _snapshot(connection: Connection, client: Client, service: str) -> SeenBy:
     return SeenBy.parse(epoch.number, lsn_number(lsn), snapshot, taken_at)
 
 
-def _wait_until_stored(database_url: str, client: Client, service: str, seen: SeenBy, timeout_seconds: float) -> None:
+def wait_until_stored(database_url: str, client: Client, service: str, seen: SeenBy, timeout_seconds: float) -> None:
+    """Return once all that the snapshot sees is stored; NotCaughtUpError if that takes too long."""
     wanted, deadline = position(seen.epoch, seen.lsn), time.monotonic() + timeout_seconds
     with session(database_url) as connection:
         beat(connection)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from clickhouse_connect.driver import Client
 
+from cdc.batch import Batch
 from cdc.catalog.clickhouse_schema import wanted_objects
 from cdc.catalog.declared import all_catalogs, service_catalog
 from cdc.clickhouse import client
@@ -48,5 +49,9 @@ def _capture(service_database: CreateDatabase, clickhouse: Client, clickhouse_se
 def _watched(monkeypatch: pytest.MonkeyPatch) -> WatchedStore:
     """Sees every batch that a pipeline of this test stores."""
     watched_store = WatchedStore()
-    monkeypatch.setattr(Sink, "store", lambda sink, batch: watched_store.store(sink, batch))
+
+    def store(sink: Sink, batch: Batch) -> None:
+        watched_store.store(sink, batch)
+
+    monkeypatch.setattr(Sink, "store", store)
     return watched_store

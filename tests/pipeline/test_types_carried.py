@@ -156,9 +156,9 @@ def test_a_text_that_its_cast_would_change_is_kept_and_the_value_is_null(sampled
     """PostgreSQL sends no such text today; should it ever, no other value is shown in its place."""
     changed = {"integer": "007", "numeric(12,2)": "1.999", "date": "2026-1-5", "boolean": "true"}
     place = {name: f"c{number}" for number, name in enumerate(VALUES)}
-    columns = ["_op", "_lsn", "_epoch", "_xid", "_commit_us", "number", *(place[name] for name in changed)]
+    names = ["_op", "_lsn", "_epoch", "_xid", "_commit_us", "number", *(place[name] for name in changed)]
     row = ["c", 10, 1, 7, 0, "1", *changed.values()]
-    sampled.clickhouse.insert("types_store.samples_landing", [row], column_names=columns)
+    sampled.clickhouse.insert("types_store.samples_landing", [row], column_names=names)
     shown = ", ".join(place[name] for name in changed)
     [(*values, raw)] = sampled.select(f"SELECT {shown}, _raw FROM types_store.samples_latest")
     assert values == [None] * len(changed)

@@ -233,7 +233,7 @@ def test_what_commits_after_the_snapshot_is_not_compared(capture: Capture, monke
     with capture.streaming(), open_transaction(capture) as in_progress:
         update_to_later(in_progress, FIRST)
         capture.write(f"UPDATE files SET user_id = 'bo' WHERE file_id = '{SECOND}'")  # with a later xid, and seen
-        wait_until_stored = proof._wait_until_stored
+        wait_until_stored = proof.wait_until_stored
 
         def commit_meanwhile(*arguments: Any) -> None:
             in_progress.commit()
@@ -241,7 +241,7 @@ def test_what_commits_after_the_snapshot_is_not_compared(capture: Capture, monke
             capture.catch_up()
             wait_until_stored(*arguments)
 
-        monkeypatch.setattr(proof, "_wait_until_stored", commit_meanwhile)
+        monkeypatch.setattr(proof, "wait_until_stored", commit_meanwhile)
         looks = results_of(monkeypatch, "_compare_with_postgres")
         assert capture.differences() == []
     # The proof looks twice before it says that something differs; here the first look alone must be right.

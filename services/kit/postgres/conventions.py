@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, DateTime, Enum, Uuid, func
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
 
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -20,15 +20,20 @@ TYPES: dict[Any, Any] = {datetime: DateTime(timezone=True), UUID: Uuid()}
 LONGEST_LABEL = 64
 
 
+def _clock(sort_order: int) -> MappedColumn[datetime]:
+    return mapped_column(server_default=func.clock_timestamp(), sort_order=sort_order)
+
+
 class Created:
     """When a row was made, by PostgreSQL's clock at that statement and not at the start of its transaction."""
 
-    created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), sort_order=90)
+    created_at: Mapped[datetime] = _clock(sort_order=90)
 
 
-class Timestamped(Created):
+class Timestamped:
     """When a row was made and last changed; who waited for a lock does not go back in time."""
 
+    created_at: Mapped[datetime] = _clock(sort_order=90)
     updated_at: Mapped[datetime] = mapped_column(
         server_default=func.clock_timestamp(), onupdate=func.clock_timestamp(), sort_order=91
     )

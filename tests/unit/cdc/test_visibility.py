@@ -29,4 +29,5 @@ def test_the_parameters_hold_the_snapshot_and_a_time_long_before_it() -> None:
         "next_xid": 745,
         "in_progress": [740],
         "long_ago": datetime(2026, 11, 21, 12, tzinfo=UTC),
+        "settled": datetime(2026, 11, 22, 11, 59, tzinfo=UTC),
     }
