@@ -34,12 +34,17 @@ def surplus(table: CapturedTable, catalog: ServiceCatalog) -> str:
 def shortfall(table: CapturedTable, catalog: ServiceCatalog) -> str:
     """Origins that made more than history holds, `{limit:UInt32}` of them: xid or LSN, time or "", copied, made, held.
 
-    Of transactions those are asked that changed this table.
+    Of transactions those are asked that changed this table, and came after the service's last copy: a copy is how lost
+    rows are healed, and what was lost before it stays lost.
     """
+    last_copy = (
+        f"SELECT max((epoch, lsn)) FROM cdc.snapshots FINAL WHERE service = {literal(table.service)} AND finished"
+    )
     here = f"SELECT {_OF_CHANGE} FROM {table.history} FINAL WHERE _op != 'r'"
     changes = (
         f"SELECT toString(xid) AS name, toString(commit_time) AS time, false AS copied, made, held"
         f" FROM ({_counted_transactions(catalog)}) WHERE held < made AND ({_TRANSACTION}) IN ({here})"
+        f" AND (epoch, commit_lsn) > ({last_copy})"
     )
     copies = (
         f"SELECT toString(lsn) AS name, '' AS time, true AS copied, made, held FROM ({_counted_copies(table)})"
@@ -57,10 +62,10 @@ def _counted_transactions(catalog: ServiceCatalog) -> str:
         )
     )
     return (
-        f"SELECT {_TRANSACTION}, held, changes AS made"
+        f"SELECT {_TRANSACTION}, commit_lsn, held, changes AS made"
         f" FROM (SELECT {_TRANSACTION}, count() AS held FROM ({held}) GROUP BY {_TRANSACTION}) AS found"
-        f" LEFT JOIN (SELECT {_TRANSACTION}, changes FROM cdc.transactions FINAL WHERE {of_service}) AS counted"
-        f" USING ({_TRANSACTION}) WHERE {_CHECKED}"
+        f" LEFT JOIN (SELECT {_TRANSACTION}, commit_lsn, changes FROM cdc.transactions FINAL WHERE {of_service})"
+        f" AS counted USING ({_TRANSACTION}) WHERE {_CHECKED}"
     )
 
 
