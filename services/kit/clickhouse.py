@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver import Client
@@ -22,14 +22,16 @@ class ClickHouseAwayError(ConnectionError):
 def connected(url: str, **options: Any) -> Iterator[Client]:
     """A client that threads may share, closed at the end; `options` are clickhouse-connect's own.
 
+    What the address has behind its `?` are ClickHouse's settings, as in the HTTP interface (`/?readonly=1`).
     ClickHouseAwayError if nobody answers at first; later losses are the driver's OperationalError.
     """
     # Without this the driver makes up a session, and a session takes one query at a time.
     shared = {"autogenerate_session_id": False, **options}
+    address = urlsplit(url)
+    shared["settings"] = {**dict(parse_qsl(address.query)), **options.get("settings", {})}
     try:
-        client = clickhouse_connect.get_client(dsn=url, **shared)
+        client = clickhouse_connect.get_client(dsn=urlunsplit(address._replace(query="")), **shared)
     except OperationalError as error:
-        address = urlsplit(url)
         raise ClickHouseAwayError(
             f"ClickHouse at {address.hostname}:{address.port} does not answer: start it"
             " (`python -m deploy.local up` on one machine), or correct its address"

@@ -98,6 +98,9 @@ def test_files_outlive_the_kill_of_every_part_and_of_the_supervisor_and_are_capt
     verified = whole("verify", module="cdc")
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert "file.files: equal, 2 rows in PostgreSQL" in verified.stdout
-    with connected(read_environment(whole.state.environment)["CDC_CLICKHOUSE_URL"]) as clickhouse:
+    with connected(read_environment(whole.state.environment)["ANALYTICS_CLICKHOUSE_URL"]) as clickhouse:
         shown = clickhouse.query("SELECT toString(file_id) FROM file.files ORDER BY created_at").result_rows
     assert [file_id for (file_id,) in shown] == files
+    told = whole("timeline", "file.files", files[0], module="analytics")
+    assert told.returncode == 0, told.stderr
+    assert "created" in told.stdout
