@@ -53,6 +53,31 @@ def shortfall(table: CapturedTable, catalog: ServiceCatalog) -> str:
     return f"SELECT * FROM ({changes} UNION ALL {copies}) ORDER BY time, name LIMIT {{limit:UInt32}}"
 
 
+def from_the_future(table: CapturedTable) -> str:
+    """Versions and truncates that PostgreSQL has not written yet: key texts or none, version; `{limit:UInt32}` of them.
+
+    `{written:UInt64}` is its WAL position and `{next_xid:Int64}` its next xid, taken before this is asked.
+    """
+    key_texts = ", ".join(key_text(column) for column in table.key_columns)
+    return (
+        f"SELECT [{key_texts}] AS key_texts, toString(_version) AS named FROM {table.history} FINAL"
+        f" WHERE {_not_written('_version', '_commit_time', '_xid')}"
+        " UNION ALL SELECT [] AS key_texts, toString(version) AS named FROM cdc.truncates FINAL"
+        f' WHERE service = {literal(table.service)} AND "table" = {literal(table.name)}'
+        f" AND {_not_written('version', 'commit_time', 'xid')} LIMIT {{limit:UInt32}}"
+    )
+
+
+def _not_written(version: str, time: str, xid: str) -> str:
+    epoch, lsn = epoch_of(version), lsn_of(version)
+    later_xid = f"reinterpretAsInt32(toUInt32(toInt64({xid}) - {{next_xid:Int64}})) >= 0"
+    recent = f"{time} >= {{long_ago:DateTime64(6, 'UTC')}}"
+    return (
+        f"({epoch} > {{epoch:UInt32}}"
+        f" OR ({epoch} = {{epoch:UInt32}} AND ({lsn} > {{written:UInt64}} OR ({recent} AND {later_xid}))))"
+    )
+
+
 def _counted_transactions(catalog: ServiceCatalog) -> str:
     of_service = f"service = {literal(catalog.service)}"
     held = " UNION ALL ".join(

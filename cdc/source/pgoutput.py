@@ -41,7 +41,7 @@ class Decoder:
     def __init__(self, catalog: ServiceCatalog, epoch: int) -> None:
         self.batch = Batch()
         self._catalog, self._epoch = catalog, epoch
-        self._relations: dict[int, _Relation | None] = {}
+        self._relations: dict[int, _Relation] = {}
         self._transaction, self._changes = _NO_TRANSACTION, 0
         self._handlers: dict[int, Callable[[int, bytes], None]] = {
             ord("I"): self._insert,
@@ -67,23 +67,19 @@ class Decoder:
         """The batch so far; a transaction may go on in the next one."""
         taken, self.batch = self.batch, Batch()
         for relation in self._relations.values():
-            if relation:
-                relation.rows = self.batch.rows[relation.table]
+            relation.rows = self.batch.rows[relation.table]
         return taken
 
-    def _relation(self, message: bytes) -> _Relation | None:
+    def _relation(self, message: bytes) -> _Relation:
         return self._relations[int.from_bytes(message[1:5], "big")]
 
     def _insert(self, lsn: int, message: bytes) -> None:
         relation = self._relation(message)
-        if relation:
-            values, _ = relation.read(message, _FIRST_TUPLE, None)
-            self._add(relation, b"c", lsn, values)
+        values, _ = relation.read(message, _FIRST_TUPLE, None)
+        self._add(relation, b"c", lsn, values)
 
     def _update(self, lsn: int, message: bytes) -> None:
         relation = self._relation(message)
-        if not relation:
-            return
         if message[5] == _NEW_TUPLE:
             old, position = None, _FIRST_TUPLE
         else:
@@ -99,11 +95,10 @@ class Decoder:
 
     def _delete(self, lsn: int, message: bytes) -> None:
         relation = self._relation(message)
-        if relation:
-            if message[5] == _KEY_TUPLE:
-                raise RelationMismatchError(f"{relation.table}: a deletion came without its old row")
-            values, _ = relation.read(message, _FIRST_TUPLE, None)
-            self._add(relation, b"d", lsn, values)
+        if message[5] == _KEY_TUPLE:
+            raise RelationMismatchError(f"{relation.table}: a deletion came without its old row")
+        values, _ = relation.read(message, _FIRST_TUPLE, None)
+        self._add(relation, b"d", lsn, values)
 
     def _add(self, relation: _Relation, op: bytes, lsn: int, values: Values) -> None:
         xid, commit_us, _ = self._transaction
@@ -123,7 +118,13 @@ class Decoder:
     def _on_relation(self, _lsn: int, message: bytes) -> None:
         described = RelationMessage.parse(message)
         table = self._catalog.by_name.get((described.schema, described.name))
-        self._relations[described.relation_id] = self._known(table, described) if table else None
+        if table is None:
+            # The publication holds captured tables alone: this one was renamed, or is captured by a newer version.
+            raise RelationMismatchError(
+                f"{self._catalog.service}: changes of {described.schema}.{described.name} came, which the catalog does"
+                " not know: undo a renaming, or deploy the models that declare it"
+            )
+        self._relations[described.relation_id] = self._known(table, described)
 
     def _known(self, table: CapturedTable, described: RelationMessage) -> _Relation:
         described.require(table)
@@ -143,9 +144,8 @@ class Decoder:
         count, _options = _truncate(message)
         for index in range(count):
             relation = self._relations[int.from_bytes(message[6 + 4 * index : 10 + 4 * index], "big")]
-            if relation:
-                self.batch.truncates.append(Truncate(self._transaction, lsn, relation.table))
-                self._changes += 1
+            self.batch.truncates.append(Truncate(self._transaction, lsn, relation.table))
+            self._changes += 1
 
     def _ignore(self, _lsn: int, _message: bytes) -> None:
         """Messages that carry nothing captured."""

@@ -5,10 +5,11 @@ import logging
 from clickhouse_connect.driver import Client
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from cdc.bookkeeping import Epoch, current_epoch, record_epoch, snapshots
+from cdc.bookkeeping import Epoch, current_epoch, progress, record_epoch, snapshots
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import PUBLICATION, WHOLE_PUBLICATION, WHOLE_TABLE, slot_name
-from cdc.postgres import rows
+from cdc.catalog.version import position
+from cdc.postgres import lsn_number, lsn_text, rows
 
 _log = logging.getLogger(__name__)
 _RUN_MIGRATIONS = "run `python -m migrations upgrade`"
@@ -70,6 +71,15 @@ def ensure_epoch(connection: Connection, client: Client, service: str) -> int:
             f" but this PostgreSQL is cluster {identifier} on timeline {timeline}: it was restored, failed over or"
             " exchanged, and its WAL positions cannot be compared with those stored"
         )
+    reached, here = (
+        progress(client, service),
+        lsn_number(rows(connection, "SELECT pg_current_wal_insert_lsn()::text")[0][0]),
+    )
+    if reached and reached.position > position(known.number, here):
+        raise NotReadyError(
+            f"{service}: ClickHouse holds changes up to {lsn_text(reached.lsn)}, but this PostgreSQL has written only"
+            f" up to {lsn_text(here)}: it was put back to an earlier state, and new changes would sort before older ones"
+        )
     return known.number
 
 
@@ -79,9 +89,9 @@ def ensure_slot(connection: Connection, client: Client, service: str, epoch: int
     found = rows(
         connection, "SELECT wal_status, invalidation_reason FROM pg_replication_slots WHERE slot_name = %s", name
     )
-    if not found and any(copy.finished for copy in snapshots(client, service, epoch)):
+    if not found and snapshots(client, service, epoch):
         raise NotReadyError(
-            f"{service}: replication slot {name} is gone though tables were copied on it: changes may be missing"
+            f"{service}: replication slot {name} is gone though copies were begun on it: changes may be missing"
         )
     if found and found[0][0] == "lost":
         raise NotReadyError(f"{service}: replication slot {name} was invalidated ({found[0][1]}): changes are missing")

@@ -8,7 +8,7 @@ from clickhouse_connect.driver import Client
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from cdc.bookkeeping import current_epoch, progress
-from cdc.catalog.accounting_sql import shortfall, surplus
+from cdc.catalog.accounting_sql import from_the_future, shortfall, surplus
 from cdc.catalog.comparison_sql import (
     clickhouse_buckets,
     clickhouse_rows,
@@ -78,7 +78,9 @@ def _compare_with_postgres(
         left = _buckets(rows(connection, postgres_buckets(table)))
         right = _buckets(rows_of(client, clickhouse_buckets(table), seen.parameters()))
         found = _drill_down(table, connection, client, seen, differing_buckets(left, right))
-        return row_count(left), [*found, *_compare_with_origins(table, catalog, client, seen)]
+        found += _compare_with_origins(table, catalog, client, seen)
+        found += _not_yet_written(table, database_url, client, seen)
+        return row_count(left), found
 
 
 def _snapshot(connection: Connection, client: Client, service: str) -> SeenBy:
@@ -134,6 +136,17 @@ def _compare_with_origins(
     for name, at, copied, made, held in rows_of(client, shortfall(table, catalog), parameters):
         named = {"snapshot": name} if copied else {"xid": name, "commit_time": at}
         yield Difference(str(table), _ORIGINS, named, f"{made} rows came of it, and history holds {held}")
+
+
+def _not_yet_written(table: CapturedTable, database_url: str, client: Client, seen: SeenBy) -> Iterator[Difference]:
+    """What the other comparisons take for changes after their snapshot, though PostgreSQL has not come so far."""
+    with session(database_url) as connection:
+        now = _snapshot(connection, client, table.service)
+    parameters = {**seen.parameters(), "next_xid": now.next_xid, "written": now.lsn, "limit": MOST_DIFFERENCES}
+    for key, version in rows_of(client, from_the_future(table), parameters):
+        named = dict(zip(table.key, key, strict=False))
+        what = "version" if key else "a truncate up to version"
+        yield Difference(str(table), _ORIGINS, named, f"{what} {version} is one that PostgreSQL has not written yet")
 
 
 def _compare_latest(table: CapturedTable, client: Client) -> list[Difference]:

@@ -7,7 +7,7 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from cdc.bookkeeping import Epoch, record_epoch
+from cdc.bookkeeping import Epoch, Snapshot, record_epoch, record_snapshot
 from cdc.postgres import session
 from cdc.source.slot_setup import NotReadyError, ensure_epoch, ensure_slot, require_published
 from tests.pipeline.capture import Capture, file_ids, new_file, wait_until
@@ -47,6 +47,11 @@ def captured_once(capture: Capture) -> None:
             "lacks nothing and has public.other too much",
         ),
         ("ALTER TABLE files REPLICA IDENTITY DEFAULT", "public.files without REPLICA IDENTITY FULL"),
+        ("ALTER PUBLICATION huleedu_cdc SET (publish = 'insert')", "leaves out rows, columns or kinds of change"),
+        (
+            "ALTER PUBLICATION huleedu_cdc SET TABLE files WHERE (filename = ''), file_versions",
+            "leaves out rows, columns or kinds of change",
+        ),
     ],
 )
 def test_a_database_that_is_not_published_as_declared_is_refused(capture: Capture, statement: str, reason: str) -> None:
@@ -60,7 +65,29 @@ def test_a_slot_that_is_gone_after_copies_were_made_is_refused(capture: Capture)
     captured_once(capture)
     wait_until(lambda: not slot_is_active(capture), "the slot to be free")
     run(capture.database.superuser_dsn, f"SELECT pg_drop_replication_slot('{SLOT}')")
-    assert f"replication slot {SLOT} is gone though tables were copied" in refusal(capture)
+    assert f"replication slot {SLOT} is gone though copies were begun" in refusal(capture)
+
+
+def test_a_database_that_was_put_back_to_an_earlier_state_is_refused(capture: Capture) -> None:
+    captured_once(capture)
+    capture.clickhouse.command(
+        "INSERT INTO cdc.progress (service, position, commit_time)"
+        " SELECT service, position + 1000000000, commit_time FROM cdc.progress FINAL"
+    )
+    assert "it was put back to an earlier state" in refusal(capture)
+
+
+def test_a_copy_that_was_cut_off_is_made_again(capture: Capture) -> None:
+    captured_once(capture)
+    capture.clickhouse.command("TRUNCATE TABLE file_store.files_history")
+    capture.clickhouse.command("TRUNCATE TABLE file_store.files_latest")
+    [(lsn,)] = capture.select("SELECT DISTINCT lsn FROM cdc.snapshots")
+    capture.clickhouse.command("TRUNCATE TABLE cdc.snapshots")
+    for name in ("files", "file_versions"):
+        record_snapshot(capture.clickhouse, "file", Snapshot(name, epoch=1, lsn=lsn, rows=0, finished=False))
+    with capture.running():
+        capture.catch_up()
+        capture.assert_whole()
 
 
 def slot_is_active(capture: Capture) -> bool:

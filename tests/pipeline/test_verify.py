@@ -176,6 +176,16 @@ ADDITIONS = {
         "* REPLACE (_version + 2 AS _version, 'u' AS _op)",
         "history and its origins: the transaction of version",
     ),
+    "a newer version that the snapshot could not have seen": (
+        "history",
+        "* REPLACE ('forged' AS filename, toUInt32(_xid + 1000000) AS _xid, _version + 4 AS _version)",
+        "is one that PostgreSQL has not written yet",
+    ),
+    "a version of an epoch to come": (
+        "history",
+        "* REPLACE ('forged' AS filename, _version + bitShiftLeft(toUInt128(1), 96) AS _version)",
+        "is one that PostgreSQL has not written yet",
+    ),
     "a deleted key in history that never was": (
         "history",
         "* REPLACE ('{new}'::UUID AS file_id, 'd' AS _op, 42 AS _xid)",
@@ -214,6 +224,17 @@ def test_a_row_added_is_named_with_its_key(capture: Capture) -> None:
     # Which of a transaction's rows is too much cannot be told, so all of them are named.
     blamed = [each for each in found if "the transaction of version" not in each]
     assert all(any(each in named(found, table, key) for key in keys.values()) for each in blamed)
+
+
+def test_a_truncate_that_never_was_is_named(capture: Capture) -> None:
+    load(capture)
+    capture.clickhouse.command(
+        "INSERT INTO cdc.truncates VALUES ('file', 1, now64(6), 4000000, 'files', bitShiftLeft(toUInt128(2), 96))"
+    )
+    assert capture.select("SELECT count() FROM file.files") == [(0,)]
+    with capture.running():
+        found = capture.differences()
+    assert any("a truncate up to version" in each and "has not written yet" in each for each in found), found
 
 
 def says(found: Iterable[str], table: CapturedTable, key: str, sentence: str) -> bool:

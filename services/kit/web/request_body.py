@@ -12,8 +12,10 @@ class CheckedRequest(Request):
     stream = Request.stream  # Quart has none, and says so by raising NotImplementedError
 
     async def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
-        """The body's JSON; BadRequest if it is not UTF-8 text."""
+        """The body's JSON; BadRequest if it is not UTF-8 text, or nested deeper than Python reads."""
         try:
             return await super().get_json(force, silent, cache)
         except UnicodeDecodeError as error:
             raise BadRequest("the body is not UTF-8 text") from error
+        except RecursionError as error:
+            raise BadRequest("the body's JSON is nested too deeply") from error
