@@ -78,7 +78,7 @@ def ensure_epoch(connection: Connection, client: Client, service: str) -> int:
     if reached and reached.position > position(known.number, here):
         raise NotReadyError(
             f"{service}: ClickHouse holds changes up to {lsn_text(reached.lsn)}, but this PostgreSQL has written only"
-            f" up to {lsn_text(here)}: it was put back to an earlier state, and new changes would sort before older ones"
+            f" up to {lsn_text(here)}: it was put back to an earlier state, so new changes would sort before older ones"
         )
     return known.number
 
