@@ -77,12 +77,19 @@ def test_what_waited_for_company_when_told_to_stop_is_stored(capture: Capture, m
 
     monkeypatch.setattr(Decoder, "feed", feed_and_tell)
     with capture.running(BatchLimits(seconds=600, rows=50_000, bytes=32 << 20)):
+        # A slot is active while it is made, too, and what is written then is copied.
+        wait_until(lambda: copies_finished(capture) == len(capture.catalog.tables), "the copies to be finished")
         wait_until(lambda: is_read(capture), "the slot to be read")
         capture.write(new_file(ONE))
         assert read.wait(SOON)
         assert capture.select("SELECT count() FROM file.files") == [(0,)]
     assert capture.select("SELECT count() FROM file.files") == [(1,)]
     assert capture.confirmed_position() == capture.stored_position()
+
+
+def copies_finished(capture: Capture) -> int:
+    [(count,)] = capture.select("SELECT count() FROM cdc.snapshots FINAL WHERE finished")
+    return int(count)
 
 
 def test_the_slot_is_never_ahead_of_what_is_stored(capture: Capture, watched: WatchedStore) -> None:
