@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clickhouse_connect.driver import Client
-from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from cdc.bookkeeping import current_epoch, progress
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.catalog.version import position
 from cdc.clickhouse import rows_of
-from cdc.postgres import rows, session
+from cdc.postgres import Connection, rows, session
 from cdc.source.heartbeat import beat
 
 _POLL_SECONDS = 0.01

@@ -5,10 +5,13 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import psycopg2
-from psycopg2.extensions import connection as Connection  # noqa: N812 - psycopg2 spells its class in lower case
+from psycopg2 import extensions
 from psycopg2.extras import LogicalReplicationConnection
 
 from cdc.catalog.postgres_ddl import PINNED_SESSION
+
+# psycopg2 spells its class in lower case.
+Connection = extensions.connection
 
 _CONNECT_TIMEOUT_SECONDS = 10
 _OPTIONS = " ".join(f"-c {name}={value}" for name, value in PINNED_SESSION.items())
@@ -27,16 +30,16 @@ _CONNECTION: dict[str, Any] = {
 @contextmanager
 def session(url: str) -> Iterator[Connection]:
     """An ordinary connection, each statement its own transaction unless told otherwise; closed at the end."""
-    with closing(psycopg2.connect(url, **_CONNECTION)) as connection:
-        connection.autocommit = True
-        yield connection
+    with closing(psycopg2.connect(url, **_CONNECTION)) as opened:
+        opened.autocommit = True
+        yield opened
 
 
 @contextmanager
 def replication_session(url: str) -> Iterator[LogicalReplicationConnection]:
     """A connection that speaks the replication protocol; closed at the end."""
-    with closing(psycopg2.connect(url, connection_factory=LogicalReplicationConnection, **_CONNECTION)) as connection:
-        yield connection
+    with closing(psycopg2.connect(url, connection_factory=LogicalReplicationConnection, **_CONNECTION)) as opened:
+        yield opened
 
 
 def rows(connection: Connection, query: str, *parameters: object) -> list[tuple[Any, ...]]:

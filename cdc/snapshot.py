@@ -12,12 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from clickhouse_connect.driver import Client
-from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from cdc.batch import Rows
 from cdc.bookkeeping import Snapshot, record_snapshot
 from cdc.catalog.model import CapturedTable, quoted
-from cdc.postgres import lsn_number, lsn_text, rows
+from cdc.postgres import Connection, lsn_number, lsn_text, rows
 from cdc.sink import Sink
 
 _log = logging.getLogger(__name__)

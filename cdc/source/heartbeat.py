@@ -4,10 +4,9 @@ import logging
 import threading
 
 import psycopg2
-from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from cdc.catalog.bookkeeping_ddl import HEARTBEAT_PREFIX
-from cdc.postgres import lsn_number, rows, session
+from cdc.postgres import Connection, lsn_number, rows, session
 
 _log = logging.getLogger(__name__)
 

@@ -3,13 +3,12 @@
 import logging
 
 from clickhouse_connect.driver import Client
-from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from cdc.bookkeeping import Epoch, current_epoch, progress, record_epoch, snapshots
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import PUBLICATION, WHOLE_PUBLICATION, WHOLE_TABLE, slot_name
 from cdc.catalog.version import position
-from cdc.postgres import lsn_number, lsn_text, rows
+from cdc.postgres import Connection, lsn_number, lsn_text, rows
 
 _log = logging.getLogger(__name__)
 _RUN_MIGRATIONS = "run `python -m migrations upgrade`"

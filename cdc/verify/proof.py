@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from clickhouse_connect.driver import Client
-from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from cdc.bookkeeping import current_epoch, progress
 from cdc.catalog.accounting_sql import from_the_future, shortfall, surplus
@@ -19,7 +18,7 @@ from cdc.catalog.comparison_sql import (
 from cdc.catalog.model import CapturedTable, ServiceCatalog
 from cdc.catalog.version import position
 from cdc.clickhouse import rows_of
-from cdc.postgres import lsn_number, lsn_text, rows, session
+from cdc.postgres import Connection, lsn_number, lsn_text, rows, session
 from cdc.source.heartbeat import beat
 from cdc.verify.difference import (
     Buckets,
