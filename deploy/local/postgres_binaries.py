@@ -17,7 +17,7 @@ OLDEST_MAJOR = 17  # the first with the builtin locale provider, which sorts and
 
 
 class MissingBinariesError(Exception):
-    """No PostgreSQL server of a usable version was found."""
+    """A server of a usable version was not found; the message says where, and what to install."""
 
 
 def find_binaries(account: Account | None) -> Path:

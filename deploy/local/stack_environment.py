@@ -1,6 +1,5 @@
 """stack.env: every variable that the project's command lines need to reach the local stack, each in its own role."""
 
-import os
 import secrets
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from dotenv import dotenv_values
 from deploy.local.clickhouse.command import PASSWORD_VARIABLE
 from deploy.local.ports import LOOPBACK
 from deploy.local.ports_chosen import service_port, stack_ports
+from deploy.local.private_file import write_private
 from deploy.local.roles import RolePasswords
 from deploy.local.state import StateDirectory
 from services.registry import SERVICES, Service
@@ -26,7 +26,7 @@ def write_environment(state: StateDirectory) -> dict[str, str]:
     values |= {f"{client}_CLICKHOUSE_URL": clickhouse for client in CLICKHOUSE_CLIENTS}
     # The embedded engine has no users: what keeps an analyst from writing is a setting in the address.
     values["ANALYTICS_CLICKHOUSE_URL"] = f"{clickhouse}/?readonly=1"
-    _write_private(state.environment, HEADER + "".join(f"{name}={value}\n" for name, value in values.items()))
+    write_private(state.environment, HEADER + "".join(f"{name}={value}\n" for name, value in values.items()))
     return values
 
 
@@ -65,11 +65,3 @@ def _service_variables(service: Service, passwords: RolePasswords, state: StateD
         ),
         f"CDC_{name}_DATABASE_URL": f"postgresql://{service.cdc_role}:{passwords.cdc}@{place}",
     }
-
-
-def _write_private(file: Path, text: str) -> None:
-    unfinished = file.with_suffix(".new")
-    unfinished.unlink(missing_ok=True)
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as output:
-        output.write(text)
-    unfinished.replace(file)
