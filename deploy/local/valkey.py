@@ -7,7 +7,7 @@ import importlib.util
 import shutil
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -81,12 +81,11 @@ def _quoted(text: str) -> str:
 def answers(url: str) -> bool:
     """Whether the server at `url` lets its client in now."""
     client = Client.from_url(url, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS)
-    try:
-        return bool(client.ping())
-    except ValkeyError:
-        return False
-    finally:
-        client.close()
+    with closing(client):
+        try:
+            return bool(client.ping())
+        except ValkeyError:
+            return False
 
 
 @contextmanager
