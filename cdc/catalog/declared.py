@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 
 from sqlalchemy import Column as ModelColumn
 from sqlalchemy import Enum, MetaData, Table
@@ -13,7 +14,13 @@ from services.kit.capture import INFO_KEY, Capture
 from services.kit.postgres.metadata import metadata_of
 from services.registry import SERVICES, Service, service_named
 
-_SPELLINGS = {"varchar": "character varying", "float": "double precision", "decimal": "numeric", "int": "integer"}
+_SPELLINGS = {
+    "varchar": "character varying",
+    "char": "character",
+    "float": "double precision",
+    "decimal": "numeric",
+    "int": "integer",
+}
 
 
 def service_catalog(name: str) -> ServiceCatalog:
@@ -77,8 +84,8 @@ def _refuse(where: str, table: Table, capture: Capture) -> None:
         f"has columns whose names capture uses itself: {_listed(names & RESERVED_COLUMNS)}": bool(
             names & RESERVED_COLUMNS
         ),
-        "wants to keep history for a time only, which is not carried out yet: leave retain out": (
-            capture.retain is not None
+        f"keeps history for {capture.retain}, which is no time: name a longer one, or leave retain out": (
+            capture.retain is not None and capture.retain <= timedelta()
         ),
     }
     for reason, refused in reasons.items():

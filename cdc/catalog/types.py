@@ -16,10 +16,11 @@ CARRIED_AS_TEXT = frozenset(
     }
 )
 _DECIMAL_DIGITS = 76
+_ARRAY = re.compile(r"(?P<element>.+?)(\[\])+")
 
 
 class UnsupportedTypeError(ValueError):
-    """A column's type has no canonical text, so it cannot be carried faithfully."""
+    """A column's type has no canonical text, or must not be carried; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def _plain_text(column: str) -> str:
 
 
 def _text_as_sent(column: str) -> str:
-    # Some casts to text say more than replication and COPY send: true for t, 10.0.0.1/32 for 10.0.0.1.
+    # Some casts to text say something else than replication and COPY send: true for t, 10.0.0.1/32 for 10.0.0.1, and
+    # a character(n) without its blanks.
     return f"CASE WHEN {column} IS NOT NULL THEN concat({column}) END"
 
 
@@ -128,14 +130,23 @@ _FIXED: dict[str, TypeRule] = {
     "label": _LABEL,
     **dict.fromkeys(CARRIED_AS_TEXT, _TEXT),
     "inet": replace(_TEXT, postgres_text=_text_as_sent),
+    "character": replace(_TEXT, postgres_text=_text_as_sent),
 }
 
 
 def rule_for(postgres_type: str) -> TypeRule:
     """The rule of a type as `format_type` names it, e.g. `numeric(12,2)`; UnsupportedTypeError names one without.
 
-    `label` stands for text whose values a check constraint lists.
+    `label` stands for text whose values a check constraint lists. An array is the text that PostgreSQL writes of it,
+    `{a,"b,c",NULL}`: ClickHouse has no array that can be NULL. Bytes are refused, though they have a text: what is
+    large enough to be kept as bytes does not belong into a stream of changes.
     """
+    array = _ARRAY.fullmatch(postgres_type)
+    if array:
+        rule_for(array["element"])
+        return _TEXT
+    if postgres_type == "bytea":
+        raise UnsupportedTypeError("bytes are not carried: keep their size and hash in columns of their own")
     match = re.fullmatch(r"(?P<name>[a-z ]+?)\s*(\((?P<arguments>[\d, ]+)\))?(?P<rest>[a-z ]*)", postgres_type)
     if match is None:
         raise UnsupportedTypeError(f"type {postgres_type} has no canonical text yet")

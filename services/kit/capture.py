@@ -13,7 +13,7 @@ class Capture:
     """What of a table is captured; a table without one is not captured at all.
 
     exclude: columns that never leave PostgreSQL; subject: the column that names the person whose data a row is;
-    retain: how long history is kept in ClickHouse, for ever if None (the catalog takes no other yet).
+    retain: how long a row's superseded versions are kept in ClickHouse, for ever if None.
     """
 
     exclude: frozenset[str] = frozenset()

@@ -1,6 +1,7 @@
 """Values of every supported type: those at the edges of what either side can hold, and others drawn at random."""
 
 import random
+import re
 import string
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -107,6 +108,20 @@ VALUES: dict[str, list[str]] = {
     "timestamp(3) with time zone": ["2026-11-22 22:30:20.1239+00", "infinity"],
     "text": TEXTS,
     "character varying(20000)": TEXTS,
+    "character(5)": ["", "a", " a", "abcde", "é", "\\", "\t", '"'],
+    "text[]": [
+        "{}",
+        '{a,"b,c",NULL}',
+        '{"NULL","",null," "}',
+        '{"\\"","\\\\","\t","\n","{}"}',
+        "{{a,b},{c,NULL}}",
+        "[2:3]={a,b}",
+    ],
+    "character varying(20)[]": ["{}", "{é,𝄞}", "{NULL}", '{"a b",0}'],
+    "boolean[]": ["{t,f,NULL}"],
+    "inet[]": ["{10.0.0.1,10.0.0.0/8}"],
+    "double precision[]": ["{0.1,1e+20,NaN,-0}"],
+    "timestamp with time zone[]": ["{2026-11-22 22:30:20.5+13:45,infinity}"],
     "jsonb": ['{"b": [1.50, null, "\\u00e9\\\\"], "a": {}}', "null", '"\\t"', "1e3", "[]"],
     "json": ['{"b":  1.50,\n"a":null}', "null"],
     "inet": ["10.0.0.1", "10.0.0.0/8", "::1", "2001:db8::/32"],
@@ -137,7 +152,7 @@ def samples(seed: int) -> list[Sample]:
 def _drawn(rng: random.Random, name: str) -> str | None:
     if rng.random() < SHARE_OF_NULLS:
         return None
-    draw = DRAWN.get(name.split("(", maxsplit=1)[0])
+    draw = DRAWN.get(re.sub(r"\(\d+\)", "", name))
     return draw(rng) if draw else rng.choice(VALUES[name])
 
 
@@ -158,6 +173,11 @@ def _text(rng: random.Random) -> str:
     return "".join(rng.choices(LETTERS, k=rng.choice([0, 1, 3, 20, 130])))
 
 
+def _array(rng: random.Random) -> str:
+    escaped = (_text(rng).replace("\\", "\\\\").replace('"', '\\"') for _ in range(rng.randrange(4)))
+    return "{" + ",".join(f'"{text}"' for text in escaped) + "}"
+
+
 LETTERS = string.printable + "\\\\\\éß漢𝄞'\"\t\n\r"
 DRAWN: dict[str, Draw] = {
     "smallint": _integer(16),
@@ -170,4 +190,5 @@ DRAWN: dict[str, Draw] = {
     "timestamp with time zone": _timestamp,
     "text": _text,
     "character varying": _text,
+    "text[]": _array,
 }
