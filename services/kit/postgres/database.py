@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from services.kit.postgres.actor import Actor, ActorSession, announce_actors
+from services.kit.postgres.copying import carry_copies
 from services.kit.postgres.errors import database_errors
 from services.kit.postgres.metrics import QueryMetrics
 from services.kit.postgres.settings import DatabaseSettings
@@ -24,6 +25,7 @@ class Database:
     def __init__(self, settings: DatabaseSettings, service: str, tables: Collection[str]) -> None:
         self.engine = _engine(settings, service)
         announce_actors(self.engine.sync_engine)
+        carry_copies(self.engine.sync_engine)
         QueryMetrics(service, tables).observe(self.engine.sync_engine)
 
     def session(self, actor: Actor) -> AsyncSession:
