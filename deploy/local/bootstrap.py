@@ -8,9 +8,10 @@ from deploy.local.accounts import Account, UnreachableError, can_enter, server_a
 from deploy.local.postgres import superuser_dsn
 from deploy.local.postgres_binaries import find_binaries
 from deploy.local.postgres_cluster import Cluster, prepare_cluster
-from deploy.local.roles_postgres import bootstrap_service
-from deploy.local.stack_environment import read_environment, role_passwords
+from deploy.local.stack_environment import read_environment
 from deploy.local.state import StateDirectory
+from deploy.role_passwords import role_passwords
+from deploy.roles_postgres import bootstrap_service
 from services.registry import SERVICES
 
 

@@ -11,7 +11,7 @@ import psycopg2
 from deploy.local.ports import LOOPBACK
 from deploy.local.postgres import answers, superuser_dsn
 from deploy.local.postgres_cluster import Cluster
-from deploy.local.roles_postgres import superuser_session
+from deploy.roles_postgres import superuser_session
 
 ANSWER_SECONDS = 2.0
 

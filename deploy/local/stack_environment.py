@@ -9,8 +9,9 @@ from deploy.local.clickhouse.command import PASSWORD_VARIABLE
 from deploy.local.ports import LOOPBACK
 from deploy.local.ports_chosen import service_port, stack_ports
 from deploy.local.private_file import write_private
-from deploy.local.roles import RolePasswords
 from deploy.local.state import StateDirectory
+from deploy.role_passwords import password_variables, role_passwords
+from deploy.roles import RolePasswords
 from services.registry import SERVICES, Service
 
 CLICKHOUSE_CLIENTS = ("MIGRATIONS", "CDC")
@@ -35,20 +36,9 @@ def read_environment(file: Path) -> dict[str, str]:
     return {name: value or "" for name, value in dotenv_values(file).items()}
 
 
-def role_passwords(service: Service, values: dict[str, str]) -> RolePasswords:
-    """The passwords of the service's roles, among the variables of stack.env."""
-    migrator, app, cdc = (values[name] for name in _role_secrets(service))
-    return RolePasswords(migrator=migrator, app=app, cdc=cdc)
-
-
 def _secrets(known: dict[str, str]) -> dict[str, str]:
-    names = [PASSWORD_VARIABLE, *(name for service in SERVICES for name in _role_secrets(service))]
+    names = [PASSWORD_VARIABLE, *(name for service in SERVICES for name in password_variables(service))]
     return {name: known.get(name) or secrets.token_urlsafe(24) for name in names}
-
-
-def _role_secrets(service: Service) -> tuple[str, str, str]:
-    prefix = f"HULEEDU_{service.name.upper()}"
-    return f"{prefix}_MIGRATOR_PASSWORD", f"{prefix}_APP_PASSWORD", f"{prefix}_CDC_PASSWORD"
 
 
 def _service_variables(service: Service, passwords: RolePasswords, state: StateDirectory) -> dict[str, str]:

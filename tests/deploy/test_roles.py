@@ -4,7 +4,7 @@ import psycopg2
 import pytest
 
 from deploy.local.postgres import Postgres
-from deploy.local.roles_postgres import bootstrap_service, superuser_session
+from deploy.roles_postgres import bootstrap_service, superuser_session
 from services.registry import service_named
 from tests.support.postgres import CreateDatabase
 from tests.support.service_database import PASSWORDS, ServiceDatabase, ServiceTemplates

@@ -7,8 +7,8 @@ from itertools import count
 from psycopg2.extensions import cursor
 
 from deploy.local.postgres import Postgres
-from deploy.local.roles import RolePasswords, access_statements, literal, quoted
-from deploy.local.roles_postgres import bootstrap_service, execute_all, superuser_session
+from deploy.roles import RolePasswords, access_statements, literal, quoted
+from deploy.roles_postgres import bootstrap_service, execute_all, superuser_session
 from migrations.postgres import upgrade
 from services.registry import Service, service_named
 

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT, cursor
 
-from deploy.local.roles import RolePasswords, access_statements, database_query, role_statements, schema_statements
+from deploy.roles import RolePasswords, access_statements, database_query, role_statements, schema_statements
 from services.registry import Service
 
 
