@@ -1,0 +1,117 @@
+"""The tables of the content service, and what of them change data capture carries."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, MetaData, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, query_expression
+from sqlalchemy.util import immutabledict
+
+from services.content_service.domain import ContentType, RelationKind
+from services.content_service.names import LENGTH_OF_CONTENT_ID, LONGEST_MIME_TYPE, LONGEST_TAG_NAME
+from services.kit.capture import Capture
+from services.kit.identity import LONGEST_USER_ID
+from services.kit.postgres.conventions import NAMING_CONVENTION, TYPES, Created, Timestamped, one_of, text_enum
+
+CONTENT = "contents.content_id"
+
+
+class Base(DeclarativeBase):
+    """Declarative base of the content service."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map = TYPES
+
+
+class ContentRow(Timestamped, Base):
+    """One content: whose it is, what it is, and what proves that its bytes are those that were sent."""
+
+    __tablename__ = "contents"
+    __table_args__ = (
+        CheckConstraint("content_id ~ '^[0-9a-f]{32}$'", name="content_id_is_lower_case_hex"),
+        CheckConstraint("size_bytes > 0", name="bytes_are_not_empty"),
+        CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_is_lower_case_hex"),
+        CheckConstraint("(deleted_at IS NULL) = (deleted_by IS NULL)", name="deleted_by_someone_at_some_time"),
+        one_of("content_type", ContentType),
+        Index(
+            "uq_contents_bytes_of_owner",
+            "user_id",
+            "content_type",
+            "sha256",
+            unique=True,
+            postgresql_where="deleted_at IS NULL",
+        ),
+        Index(None, "user_id", "created_at", "content_id"),
+        Index(None, "user_id", "content_type", "created_at", "content_id"),
+        Index("ix_contents_deleted", "deleted_at", postgresql_where="deleted_at IS NOT NULL"),
+        {"info": Capture(subject="user_id").info()},
+    )
+
+    content_id: Mapped[str] = mapped_column(String(LENGTH_OF_CONTENT_ID), primary_key=True)
+    content_type: Mapped[ContentType] = mapped_column(text_enum(ContentType))
+    mime_type: Mapped[str] = mapped_column(String(LONGEST_MIME_TYPE))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[str] = mapped_column(String(LONGEST_USER_ID))
+    correlation_id: Mapped[UUID]
+    deleted_at: Mapped[datetime | None]
+    deleted_by: Mapped[str | None] = mapped_column(String(LONGEST_USER_ID))
+    row_version: Mapped[int] = mapped_column(BigInteger, server_default="1")
+    # No column: the steps in which a walk found the content, where a query says so.
+    depth: Mapped[int | None] = query_expression()
+
+    __mapper_args__ = immutabledict({"version_id_col": row_version, "eager_defaults": True})
+
+
+class ContentBodyRow(Base):
+    """The bytes of one content, in a table of their own: it is not captured, and no change of a fact rewrites them."""
+
+    __tablename__ = "content_bodies"
+
+    content_id: Mapped[str] = mapped_column(ForeignKey(CONTENT), primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ContentRelationRow(Created, Base):
+    """That one content relates to another, once for each pair and kind."""
+
+    __tablename__ = "content_relations"
+    __table_args__ = (
+        CheckConstraint("from_id <> to_id", name="not_to_itself"),
+        one_of("kind", RelationKind),
+        UniqueConstraint("from_id", "to_id", "kind"),
+        Index(None, "to_id", "kind"),
+        {"info": Capture(subject="created_by").info()},
+    )
+
+    relation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    from_id: Mapped[str] = mapped_column(ForeignKey(CONTENT))
+    to_id: Mapped[str] = mapped_column(ForeignKey(CONTENT))
+    kind: Mapped[RelationKind] = mapped_column(text_enum(RelationKind))
+    created_by: Mapped[str] = mapped_column(String(LONGEST_USER_ID))
+
+
+class TagRow(Created, Base):
+    """One user's tag."""
+
+    __tablename__ = "tags"
+    __table_args__ = (
+        CheckConstraint("name <> ''", name="name_is_not_empty"),
+        UniqueConstraint("user_id", "name"),
+        {"info": Capture(subject="user_id").info()},
+    )
+
+    tag_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(LONGEST_USER_ID))
+    name: Mapped[str] = mapped_column(String(LONGEST_TAG_NAME))
+
+
+class ContentTagRow(Created, Base):
+    """That a content has a tag, and who gave it."""
+
+    __tablename__ = "content_tags"
+    __table_args__ = (Index(None, "tag_id"), {"info": Capture(subject="tagged_by").info()})
+
+    content_id: Mapped[str] = mapped_column(ForeignKey(CONTENT), primary_key=True)
+    tag_id: Mapped[UUID] = mapped_column(ForeignKey("tags.tag_id"), primary_key=True)
+    tagged_by: Mapped[str] = mapped_column(String(LONGEST_USER_ID))
