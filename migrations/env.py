@@ -7,7 +7,7 @@ from alembic.operations.ops import CreateTableOp
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from migrations.comparison import COMPARED
+from migrations.comparison import compared
 from migrations.settings import database_url
 from migrations.sync_engine import sync_engine
 from services.kit.postgres.metadata import metadata_of
@@ -35,7 +35,7 @@ def _configure(connection: Connection | None = None, url: str | None = None) -> 
         target_metadata=metadata_of(_service().models),
         literal_binds=connection is None,
         process_revision_directives=_leave_out_info,
-        **COMPARED,
+        **({} if connection is None else compared(connection)),
     )
 
 
