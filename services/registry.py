@@ -44,7 +44,13 @@ class Service:
         return f"{self.name}_cdc"
 
 
-SERVICES: tuple[Service, ...] = (Service(name="file", port=7001, env_prefix="FILE_SERVICE_"),)
+SERVICES: tuple[Service, ...] = (
+    Service(name="content", port=8001, env_prefix="CONTENT_SERVICE_"),
+    Service(name="spell_checker", port=8002, env_prefix="SPELL_CHECKER_SERVICE_"),
+    Service(name="file", port=7001, env_prefix="FILE_SERVICE_"),
+    Service(name="cj_assessment", port=9095, env_prefix="CJ_ASSESSMENT_SERVICE_"),
+    Service(name="api_gateway", port=4001, env_prefix="API_GATEWAY_"),
+)
 
 
 def service_named(name: str) -> Service:

@@ -1,1 +1,1 @@
-"""The one door to the platform: tokens and sessions, rate limits, the log of requests, and the way to other services."""
+"""The one door to the platform: tokens and sessions, rate limits, the log of requests, the way to other services."""

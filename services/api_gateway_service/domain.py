@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+LONGEST_JTI = 255
+LONGEST_DEVICE = 512
+LONGEST_ROUTE = 255
+LONGEST_ROLE = 64
+ANY = "*"
+
 
 class AuthOutcome(enum.StrEnum):
     """What a request's token turned out to be; `anonymous` is a request to a route that asks for none."""
@@ -48,3 +54,52 @@ class RequestRecord:  # pylint: disable=too-many-instance-attributes  # a field 
     rate_limited: bool
     correlation_id: UUID
     upstream: str | None
+
+
+@dataclass(frozen=True)
+class NewSession:
+    """What the first request of a token says about its session. jti: the token's id; ip: None if there is none."""
+
+    user_id: str
+    jti: str
+    device: str | None
+    ip: str | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Session:  # pylint: disable=too-many-instance-attributes  # a field for each column
+    """The life of one token: from its first request until it expires or is revoked."""
+
+    session_id: UUID
+    user_id: str
+    jti: str
+    device: str | None
+    ip: str | None
+    created_at: datetime
+    last_activity_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class PolicyRule:
+    """How many requests a user may make in a time, on one route and in one role; `*` stands for any of them.
+
+    route: method and template, such as `GET /v1/files/{file_id}`.
+    """
+
+    route: str
+    role: str
+    request_limit: int
+    period_seconds: int
+
+
+@dataclass(frozen=True)
+class RateLimitPolicy(PolicyRule):
+    """A rule as it is stored; `row_version` rises with every change of it."""
+
+    policy_id: UUID
+    created_at: datetime
+    updated_at: datetime
+    row_version: int
