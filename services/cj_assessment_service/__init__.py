@@ -1,0 +1,1 @@
+"""Comparative judgement: essays compared in pairs, ranked by Bradley-Terry scores, and graded against anchors."""
