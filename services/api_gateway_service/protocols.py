@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from services.api_gateway_service.domain import NewSession, PolicyRule, RateLimitPolicy, RequestRecord, Session
+from services.api_gateway_service.rate_limit import Decision, Limit
 from services.kit.identity import Caller
 from services.kit.paging import Page, PageRequest
 
@@ -16,6 +17,18 @@ class RequestLog(Protocol):
     @abstractmethod
     def record(self, record: RequestRecord) -> None:
         """Take a record to be written later; never waits, never raises."""
+
+
+class RateLimiter(Protocol):
+    """Counts requests, for all replicas together."""
+
+    @abstractmethod
+    async def decide(self, key: str, limit: Limit) -> Decision | None:
+        """Whether one more request fits into the limit of what `key` names; None while nobody counts."""
+
+    @abstractmethod
+    async def check(self) -> None:
+        """Return if requests are counted; an error says why not."""
 
 
 class SessionRepository(Protocol):
