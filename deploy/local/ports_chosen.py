@@ -9,6 +9,7 @@ from services.registry import Service
 
 POSTGRES = Port(15432, "HULEEDU_POSTGRES_PORT", scheme="")
 CLICKHOUSE = Port(18123, "HULEEDU_CLICKHOUSE_PORT")
+VALKEY = Port(16379, "HULEEDU_VALKEY_PORT", scheme="")
 HIGHEST = 65535
 
 
@@ -18,11 +19,12 @@ class StackPorts:
 
     postgres: Port
     clickhouse: Port
+    valkey: Port
 
 
 def stack_ports() -> StackPorts:
     """The servers' ports, as the environment sets them; SettingsError names a variable that holds no port."""
-    return StackPorts(_from_environment(POSTGRES), _from_environment(CLICKHOUSE))
+    return StackPorts(_from_environment(POSTGRES), _from_environment(CLICKHOUSE), _from_environment(VALKEY))
 
 
 def service_port(service: Service) -> Port:

@@ -6,13 +6,20 @@ import sys
 from deploy.local.accounts import server_account
 from deploy.local.bootstrap import settle_cluster
 from deploy.local.children import Command
-from deploy.local.clickhouse.command import PASSWORD_VARIABLE, endpoint_command
+from deploy.local.clickhouse.command import PASSWORD_VARIABLE as CLICKHOUSE_PASSWORD
+from deploy.local.clickhouse.command import endpoint_command
 from deploy.local.parts import Ending, Kind, Part, Readiness
+from deploy.local.ports import LOOPBACK
 from deploy.local.ports_chosen import service_port, stack_ports
 from deploy.local.postgres import ENDINGS, server_command
 from deploy.local.postgres_binaries import find_binaries
 from deploy.local.ready import http_answers, postgres_answers, slots_are_read
+from deploy.local.service_needs import needs_of
 from deploy.local.state import StateDirectory
+from deploy.local.valkey import PASSWORD_VARIABLE as VALKEY_PASSWORD
+from deploy.local.valkey import Valkey
+from deploy.local.valkey import answers as valkey_answers
+from deploy.local.valkey import server_command as valkey_command
 from services.kit.settings import ENV_FILE_VARIABLE, STATE_VARIABLE
 from services.registry import SERVICES, Service
 
@@ -21,6 +28,7 @@ def local_stack(state: StateDirectory, values: dict[str, str]) -> tuple[Part, ..
     """Every part of this checkout. MissingBinariesError, UnreachableError or SettingsError if one can't run."""
     return (
         *_databases(state, values),
+        _counters(state, values),
         *(_service(service, state) for service in SERVICES if _exists(service.package)),
         _capture(state),
     )
@@ -41,7 +49,7 @@ def _databases(state: StateDirectory, values: dict[str, str]) -> tuple[Part, ...
         ),
         Part(
             "clickhouse",
-            endpoint_command(state.clickhouse, ports.clickhouse.number, values[PASSWORD_VARIABLE]),
+            endpoint_command(state.clickhouse, ports.clickhouse.number, values[CLICKHOUSE_PASSWORD]),
             port=ports.clickhouse,
             readiness=Readiness(http_answers(ports.clickhouse.number, "/ping")),
         ),
@@ -55,12 +63,23 @@ def _databases(state: StateDirectory, values: dict[str, str]) -> tuple[Part, ...
     )
 
 
+def _counters(state: StateDirectory, values: dict[str, str]) -> Part:
+    port, password = stack_ports().valkey, values[VALKEY_PASSWORD]
+    url = Valkey(LOOPBACK, port.number, password).url
+    return Part(
+        "valkey",
+        valkey_command(state.valkey, port.number, password),
+        port=port,
+        readiness=Readiness(lambda: valkey_answers(url)),
+    )
+
+
 def _service(service: Service, state: StateDirectory) -> Part:
     port = service_port(service)
     return Part(
         service.name,
         _module(state, service.package),
-        after=("migrations",),
+        after=("migrations", *needs_of(service).after),
         port=port,
         readiness=Readiness(http_answers(port.number, "/healthz")),
     )

@@ -5,11 +5,14 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from deploy.local.clickhouse.command import PASSWORD_VARIABLE
+from deploy.local.clickhouse.command import PASSWORD_VARIABLE as CLICKHOUSE_PASSWORD
 from deploy.local.ports import LOOPBACK
 from deploy.local.ports_chosen import service_port, stack_ports
 from deploy.local.private_file import write_private
+from deploy.local.service_needs import needs_of
 from deploy.local.state import StateDirectory
+from deploy.local.valkey import PASSWORD_VARIABLE as VALKEY_PASSWORD
+from deploy.local.valkey import Valkey
 from deploy.role_passwords import password_variables, role_passwords
 from deploy.roles import RolePasswords
 from services.registry import SERVICES, Service
@@ -21,12 +24,11 @@ HEADER = "# Written by `python -m deploy.local up`: passwords are made once and 
 def write_environment(state: StateDirectory) -> dict[str, str]:
     """Write stack.env for the ports of now, readable by its owner alone; SettingsError if a port makes no sense."""
     values = _secrets(read_environment(state.environment))
+    addresses = _addresses(values)
     for service in SERVICES:
-        values |= _service_variables(service, role_passwords(service, values), state)
-    clickhouse = f"http://default:{values[PASSWORD_VARIABLE]}@{LOOPBACK}:{stack_ports().clickhouse.number}"
-    values |= {f"{client}_CLICKHOUSE_URL": clickhouse for client in CLICKHOUSE_CLIENTS}
-    # The embedded engine has no users: what keeps an analyst from writing is a setting in the address.
-    values["ANALYTICS_CLICKHOUSE_URL"] = f"{clickhouse}/?readonly=1"
+        values |= _database_variables(service, role_passwords(service, values))
+        values |= _service_variables(service, addresses | {"objects": (state.objects / service.name).as_uri()})
+    values |= _clickhouse_variables(values[CLICKHOUSE_PASSWORD])
     write_private(state.environment, HEADER + "".join(f"{name}={value}\n" for name, value in values.items()))
     return values
 
@@ -37,21 +39,40 @@ def read_environment(file: Path) -> dict[str, str]:
 
 
 def _secrets(known: dict[str, str]) -> dict[str, str]:
-    names = [PASSWORD_VARIABLE, *(name for service in SERVICES for name in password_variables(service))]
-    return {name: known.get(name) or secrets.token_urlsafe(24) for name in names}
-
-
-def _service_variables(service: Service, passwords: RolePasswords, state: StateDirectory) -> dict[str, str]:
-    place = f"{LOOPBACK}:{stack_ports().postgres.number}/{service.database}"
-    name, prefix = service.name.upper(), service.env_prefix
-    objects = state.objects / service.name
+    roles = (name for service in SERVICES for name in password_variables(service))
     return {
-        f"{prefix}DATABASE_URL": f"postgresql+asyncpg://{service.app_role}:{passwords.app}@{place}",
-        f"{prefix}OBJECT_STORE_URL": objects.as_uri(),
+        name: known.get(name) or secrets.token_urlsafe(24) for name in (CLICKHOUSE_PASSWORD, VALKEY_PASSWORD, *roles)
+    }
+
+
+def _addresses(values: dict[str, str]) -> dict[str, str]:
+    """Where the parts are that services ask for."""
+    valkey = Valkey(LOOPBACK, stack_ports().valkey.number, values[VALKEY_PASSWORD])
+    return {"valkey": valkey.url} | {service.name: service_port(service).address for service in SERVICES}
+
+
+def _service_variables(service: Service, addresses: dict[str, str]) -> dict[str, str]:
+    prefix = service.env_prefix
+    return {
         f"{prefix}HOST": LOOPBACK,
         f"{prefix}PORT": str(service_port(service).number),
-        f"MIGRATIONS_{name}_DATABASE_URL": (
-            f"postgresql+asyncpg://{service.migrator_role}:{passwords.migrator}@{place}"
-        ),
-        f"CDC_{name}_DATABASE_URL": f"postgresql://{service.cdc_role}:{passwords.cdc}@{place}",
+        **needs_of(service).told(service, addresses),
     }
+
+
+def _database_variables(service: Service, passwords: RolePasswords) -> dict[str, str]:
+    """The service's database, for each of its three roles."""
+    place = f"{LOOPBACK}:{stack_ports().postgres.number}/{service.database}"
+    app, migrator = f"{service.app_role}:{passwords.app}", f"{service.migrator_role}:{passwords.migrator}"
+    return {
+        f"{service.env_prefix}DATABASE_URL": f"postgresql+asyncpg://{app}@{place}",
+        f"MIGRATIONS_{service.name.upper()}_DATABASE_URL": f"postgresql+asyncpg://{migrator}@{place}",
+        f"CDC_{service.name.upper()}_DATABASE_URL": f"postgresql://{service.cdc_role}:{passwords.cdc}@{place}",
+    }
+
+
+def _clickhouse_variables(password: str) -> dict[str, str]:
+    address = f"http://default:{password}@{LOOPBACK}:{stack_ports().clickhouse.number}"
+    owners = {f"{client}_CLICKHOUSE_URL": address for client in CLICKHOUSE_CLIENTS}
+    # The embedded engine has no users: what keeps an analyst from writing is a setting in the address.
+    return owners | {"ANALYTICS_CLICKHOUSE_URL": f"{address}/?readonly=1"}

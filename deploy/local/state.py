@@ -51,6 +51,11 @@ class StateDirectory:
         return self.root / "clickhouse"
 
     @property
+    def valkey(self) -> Path:
+        """Valkey's configuration; it stores nothing."""
+        return self.root / "valkey"
+
+    @property
     def objects(self) -> Path:
         """The services' stored bytes, a folder each."""
         return self.root / "objects"

