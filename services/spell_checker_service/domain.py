@@ -77,7 +77,7 @@ class SpellcheckJob:  # pylint: disable=too-many-instance-attributes  # a field 
 
 @dataclass(frozen=True)
 class Finding:
-    """A word that the dictionary does not know. position: of its first character in the text, counted from 0.
+    """A word that is wrong, or that only a whitelist allows. position: of its first character in the text, from 0.
 
     corrected_word: None if the word stays as it is, because the whitelist allows it or nobody knows better.
     """

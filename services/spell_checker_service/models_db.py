@@ -77,7 +77,7 @@ class SpellcheckJobRow(Timestamped, Base):
 
 
 class SpellcheckCorrectionRow(Created, Base):
-    """One word of an essay that the dictionary does not know; `user_id` is that of its job."""
+    """One word of an essay that is wrong, or that only a whitelist allows; `user_id` is that of its job."""
 
     __tablename__ = "spellcheck_corrections"
     __table_args__ = (

@@ -2,21 +2,15 @@
 
 import asyncio
 import logging
-import multiprocessing
-import resource
-import signal
 from abc import abstractmethod
 from typing import Protocol
 
 import structlog
-from pebble import ProcessPool
 
 from services.file_service.text_extraction.extraction import Verdict, judge_document
 from services.file_service.text_extraction.kind import UNKNOWN_MEDIA_TYPE
 from services.file_service.text_extraction.rejection import Rejection, ValidationCode
-
-DOCUMENTS_PER_WORKER = 500
-SECONDS_TO_STOP = 5.0
+from services.kit.worker_processes import WorkerProcesses
 
 log = structlog.get_logger(__name__)
 
@@ -39,37 +33,26 @@ class WorkerDocumentReader(DocumentReader):
     """Reads in `workers` processes, each document within `seconds` and `memory_bytes` of address space."""
 
     def __init__(self, workers: int, seconds: float, memory_bytes: int) -> None:
-        self._seconds = seconds
-        self._pool = ProcessPool(
-            max_workers=workers,
-            max_tasks=DOCUMENTS_PER_WORKER,
-            initializer=_confine,
-            initargs=[memory_bytes],
-            context=multiprocessing.get_context("spawn"),
-        )
+        self._workers = WorkerProcesses(workers, seconds, memory_bytes, prepare=_quieten_pypdf)
 
     async def start(self) -> None:
         """Start a worker now: the first upload need not wait for it."""
         await self.judge("", b"")
 
     async def judge(self, filename: str, content: bytes) -> Verdict:
-        """The verdict of a worker; a document that takes too long, or kills its worker, is TOO_COMPLEX."""
-        task = asyncio.wrap_future(self._pool.submit(judge_document, self._seconds, filename, content))
-        await asyncio.wait({task})
-        error = task.exception()
-        if error is None:
-            return task.result()
-        log.warning("document_reader_gave_up", reason=type(error).__name__)
-        return TOO_COMPLEX
+        """The verdict of a worker; a document that ends its reading in whatever way is TOO_COMPLEX."""
+        reading = self._workers.run(judge_document, filename, content)
+        (outcome,) = await asyncio.gather(reading, return_exceptions=True)
+        if isinstance(outcome, BaseException):
+            log.warning("document_reader_gave_up", reason=repr(outcome))
+            return TOO_COMPLEX
+        return outcome
 
     async def close(self) -> None:
         """Stop the workers; what they were reading is given up."""
-        await asyncio.to_thread(self._pool.stop)
-        await asyncio.to_thread(self._pool.join, SECONDS_TO_STOP)
+        await self._workers.close()
 
 
-def _confine(memory_bytes: int) -> None:
-    """In the worker: bound its memory, leave Ctrl-C to the service, and keep pypdf from reporting every oddity."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _quieten_pypdf() -> None:
+    """In the worker: keep pypdf from reporting every oddity."""
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
