@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
+from services.kit.errors import ValidationFailedError
+
 
 class ContentType(enum.StrEnum):
     """What a content is to the platform."""
@@ -38,10 +40,11 @@ class Direction(enum.StrEnum):
 
 @dataclass(frozen=True)
 class SentBytes:
-    """Bytes as they came, and the media type that their sender gave them."""
+    """Bytes as they came, the media type that their sender gave them, and the action in which they came."""
 
     mime_type: str
     body: bytes
+    correlation_id: UUID
 
     @cached_property
     def sha256(self) -> str:
@@ -56,7 +59,6 @@ class NewContent:
     content_id: str
     content_type: ContentType
     user_id: str
-    correlation_id: UUID
     sent: SentBytes
 
 
@@ -116,11 +118,15 @@ class Tag:
 
 @dataclass(frozen=True)
 class NewRelation:
-    """That one content relates to another."""
+    """That one content relates to another; ValidationFailedError if it is the same."""
 
     from_id: str
     to_id: str
     kind: RelationKind
+
+    def __post_init__(self) -> None:
+        if self.from_id == self.to_id:
+            raise ValidationFailedError("a content cannot relate to itself; to_id must be another's")
 
 
 @dataclass(frozen=True)

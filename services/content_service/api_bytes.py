@@ -1,0 +1,95 @@
+"""Routes that take bytes in and give them out, exactly as they came."""
+
+from dishka import FromDishka
+from quart import Blueprint, Response, request
+from quart_dishka import inject
+from quart_schema import validate_querystring
+
+from services.content_service.api_models import NewContentQuestion, VisibilityQuestion
+from services.content_service.api_sent_bytes import expected_sha256, sent_bytes
+from services.content_service.domain import NewContent, StoredContent
+from services.content_service.names import new_content_id
+from services.content_service.protocols import ContentRepository
+from services.kit.identity import Caller
+from services.kit.postgres.unit_of_work import UnitOfWork
+from services.kit.web.answers import answers, answers_bytes
+from services.kit.web.preconditions import row_version_etag
+
+CREATED, NOT_MODIFIED = 201, 304
+
+ContentWithHeaders = tuple[StoredContent, int, dict[str, str]]
+
+bytes_blueprint = Blueprint("bytes", __name__, url_prefix="/v1/contents")
+
+
+@bytes_blueprint.post("")
+@answers(StoredContent, 200, CREATED, errors=(400, 413))
+@validate_querystring(NewContentQuestion)
+@inject
+async def create_content(
+    query_args: NewContentQuestion,
+    caller: FromDishka[Caller],
+    unit: FromDishka[UnitOfWork],
+    contents: FromDishka[ContentRepository],
+) -> ContentWithHeaders:
+    """Store the request's body as a content, under the media type in Content-Type.
+
+    201 if it is new. 200 with the content stored before if the caller has the same bytes as this content type already.
+    """
+    sent = await sent_bytes()
+    new = NewContent(new_content_id(), query_args.content_type, caller.user_id, sent)
+    async with unit:
+        content, is_new = await contents.store(new)
+    headers = {"ETag": row_version_etag(content.row_version), "Location": f"/v1/contents/{content.content_id}"}
+    return content, CREATED if is_new else 200, headers
+
+
+@bytes_blueprint.get("/<content_id>/bytes")
+@answers_bytes(errors=(400, 404))
+@validate_querystring(VisibilityQuestion)
+@inject
+async def read_bytes(
+    content_id: str,
+    query_args: VisibilityQuestion,
+    caller: FromDishka[Caller],
+    unit: FromDishka[UnitOfWork],
+    contents: FromDishka[ContentRepository],
+) -> Response:
+    """Read a content's bytes; their ETag is their SHA-256."""
+    shown = query_args.include_deleted
+    async with unit:
+        if request.method == "HEAD" or request.if_none_match:
+            content = await contents.get(caller, content_id, include_deleted=shown)
+            if request.if_none_match.contains(content.sha256):
+                return Response(b"", NOT_MODIFIED, {"ETag": _etag(content)})
+        if request.method == "HEAD":
+            return _with_headers(Response(b""), content)
+        found = await contents.get_with_bytes(caller, content_id, include_deleted=shown)
+    return _with_headers(Response(found.body), found.content)
+
+
+@bytes_blueprint.put("/<content_id>/bytes")
+@answers(StoredContent, 200, errors=(400, 404, 409, 413))
+@inject
+async def replace_bytes(
+    content_id: str, caller: FromDishka[Caller], unit: FromDishka[UnitOfWork], contents: FromDishka[ContentRepository]
+) -> ContentWithHeaders:
+    """Put the request's body in the place of a content's bytes; with If-Match only if they are those last read."""
+    expected, sent = expected_sha256(), await sent_bytes()
+    async with unit:
+        content = await contents.replace(caller, content_id, sent, expected_sha256=expected)
+    return content, 200, {"ETag": _etag(content)}
+
+
+def _with_headers(response: Response, content: StoredContent) -> Response:
+    """The media type is its sender's word: no browser is to guess another, or to show it as a page of ours."""
+    response.headers["Content-Type"] = content.mime_type
+    response.headers["Content-Length"] = str(content.size_bytes)
+    response.headers["Content-Disposition"] = "attachment"
+    response.headers["ETag"] = _etag(content)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _etag(content: StoredContent) -> str:
+    return f'"{content.sha256}"'
