@@ -1,3 +1,16 @@
 """The fixtures that every test of the project may ask for."""
 
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
 pytest_plugins = ["tests.support.clickhouse", "tests.support.postgres", "tests.support.s3", "tests.support.valkey"]
+
+
+@pytest.fixture(name="plain_logs", scope="session", autouse=True)
+def _plain_logs() -> Iterator[None]:
+    """Logs without structlog's default tracebacks, which print every local variable and take seconds to do so."""
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
+    yield
+    structlog.reset_defaults()

@@ -7,10 +7,10 @@ from quart import Blueprint, Response, request
 from quart_dishka import inject
 from quart_schema import validate_querystring
 
-from services.file_service.api_documentation import answers_bytes
 from services.file_service.api_models import VisibilityQuestion
 from services.file_service.downloading import Download, Downloads
 from services.file_service.filenames import attachment_header
+from services.kit.web.answers import answers_bytes
 
 NOT_MODIFIED = 304
 

@@ -7,7 +7,6 @@ from quart import Blueprint
 from quart_dishka import inject
 from quart_schema import validate_querystring, validate_request
 
-from services.file_service.api_documentation import answers
 from services.file_service.api_models import (
     FilesAnswer,
     ListQuestion,
@@ -21,6 +20,7 @@ from services.file_service.downloading import Downloads
 from services.file_service.protocols import FileRepository
 from services.kit.identity import Caller
 from services.kit.postgres.unit_of_work import UnitOfWork
+from services.kit.web.answers import answers
 from services.kit.web.preconditions import expected_row_version, row_version_etag
 
 FileWithEtag = tuple[StoredFile, int, dict[str, str]]

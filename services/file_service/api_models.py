@@ -1,36 +1,27 @@
 """The shapes in which the file service answers and is asked."""
 
 from dataclasses import fields
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 from quart.datastructures import FileStorage
 
 from services.file_service.domain import FileFilter, FileStatus, FileVersion, StatusChange, StoredFile, VersionFacts
 from services.file_service.filenames import LONGEST_FILENAME
-from services.kit.identity import LONGEST_USER_ID
-from services.kit.paging import DEFAULT_LIMIT, LARGEST_LIMIT, PageRequest
+from services.kit.web.models import (
+    BINARY,
+    BINARY_PARTS,
+    ErrorFields,
+    Label,
+    PageQuestion,
+    Question,
+    Sentence,
+    Text,
+    UserId,
+)
 
-LONGEST_CURSOR = 500
-
-
-def _storable(text: str) -> str:
-    """PostgreSQL stores neither NUL nor half of a surrogate pair."""
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("holds a NUL character or broken Unicode")
-    return text
-
-
-Text = Annotated[str, AfterValidator(_storable)]
-Label = Annotated[Text, StringConstraints(min_length=1, max_length=100)]
-Sentence = Annotated[Text, StringConstraints(max_length=2000)]
-UserId = Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_USER_ID)]
 FilenamePart = Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_FILENAME)]
-
-
-BINARY = WithJsonSchema({"type": "string", "format": "binary"})
-BINARY_PARTS = WithJsonSchema({"type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"}})
 
 
 def facts_of(version: FileVersion) -> VersionFacts:
@@ -49,21 +40,6 @@ class FilesAnswer(BaseModel):
 
     files: list[StoredFile]
     next_cursor: str | None
-
-
-class ErrorFields(BaseModel):
-    """What a program, a person and a log need to know of an error."""
-
-    code: str
-    message: str
-    correlation_id: UUID | None
-    details: dict[str, Any] = Field(default_factory=dict)
-
-
-class ErrorAnswer(BaseModel):
-    """The one shape of every error."""
-
-    error: ErrorFields
 
 
 class UploadedItem(BaseModel):
@@ -85,12 +61,6 @@ class UploadAnswer(BaseModel):
     results: list[UploadedItem]
 
 
-class Question(BaseModel):
-    """Base of what callers send: a name that is not known is an error, not ignored."""
-
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-
-
 class UploadForm(Question):
     """The form of an upload: one file or many, each in a part named `files`."""
 
@@ -110,7 +80,7 @@ class VisibilityQuestion(Question):
     include_deleted: bool = False
 
 
-class ListQuestion(VisibilityQuestion):
+class ListQuestion(VisibilityQuestion, PageQuestion):
     """Which files are listed: of one batch, or of one user, the caller if neither is named."""
 
     batch_id: UUID | None = None
@@ -118,8 +88,6 @@ class ListQuestion(VisibilityQuestion):
     status: FileStatus | None = None
     assignment_id: UUID | None = None
     filename_contains: FilenamePart | None = None
-    limit: Annotated[int, Field(ge=1, le=LARGEST_LIMIT)] = DEFAULT_LIMIT
-    cursor: Annotated[Text, StringConstraints(max_length=LONGEST_CURSOR)] | None = None
 
     @model_validator(mode="after")
     def _one_list(self) -> Self:
@@ -130,10 +98,6 @@ class ListQuestion(VisibilityQuestion):
     def filter(self) -> FileFilter:
         """What the repository filters by."""
         return FileFilter(self.status, self.assignment_id, self.filename_contains, self.include_deleted)
-
-    def page(self) -> PageRequest:
-        """Which page of the list."""
-        return PageRequest.of(self.limit, self.cursor)
 
 
 class StatusQuestion(Question):

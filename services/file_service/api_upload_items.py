@@ -7,12 +7,13 @@ from uuid import UUID
 from quart import request
 from quart.datastructures import FileStorage
 
-from services.file_service.api_models import ErrorFields, UploadedItem, facts_of
+from services.file_service.api_models import UploadedItem, facts_of
 from services.file_service.domain import FileStatus, FileVersion, StoredFile
 from services.file_service.filenames import clean_filename
 from services.file_service.uploading import Upload
 from services.kit.correlation import correlation_id
 from services.kit.errors import DomainError, PayloadTooLargeError, ValidationFailedError
+from services.kit.web.models import ErrorFields
 
 CREATED, OUTCOMES_DIFFER, STORED_BUT_NOT_VALID = 201, 207, 422
 

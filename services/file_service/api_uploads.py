@@ -9,7 +9,6 @@ from quart.datastructures import FileStorage
 from quart_dishka import inject
 from quart_schema import DataSource, document_request
 
-from services.file_service.api_documentation import answers
 from services.file_service.api_models import UploadAnswer, UploadedItem, UploadForm, VersionForm
 from services.file_service.api_upload_items import (
     CREATED,
@@ -25,6 +24,7 @@ from services.file_service.api_upload_items import (
 from services.file_service.config import FileServiceSettings
 from services.file_service.uploading import Uploads
 from services.kit.errors import DomainError, ServiceUnavailableError
+from services.kit.web.answers import answers
 
 uploads_blueprint = Blueprint("uploads", __name__, url_prefix="/v1")
 

@@ -5,17 +5,15 @@ from datetime import timedelta
 from pydantic import Field, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
-from services.kit.postgres.settings import DatabaseSettings
+from services.kit.settings_of_service import ServiceSettings
 
 
-class FileServiceSettings(DatabaseSettings):
+class FileServiceSettings(ServiceSettings):
     """Variables `FILE_SERVICE_…`."""
 
     model_config = SettingsConfigDict(env_prefix="FILE_SERVICE_")
 
-    host: str = "127.0.0.1"
     port: int = Field(default=7001, ge=0, le=65535)
-    log_level: str = Field(default="INFO", pattern="^(?i:debug|info|warning|error|critical)$")
     object_store_url: str
     object_store_timeout: PositiveFloat = 10.0
     max_upload_bytes: PositiveInt = 10 * 1024 * 1024

@@ -5,13 +5,19 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.util import immutabledict
 
 from services.file_service.domain import FileStatus
 from services.file_service.filenames import LONGEST_FILENAME
 from services.kit.capture import Capture
 from services.kit.identity import LONGEST_USER_ID
-from services.kit.postgres.conventions import NAMING_CONVENTION, TYPES, Created, Timestamped, one_of, text_enum
+from services.kit.postgres.conventions import (
+    NAMING_CONVENTION,
+    TYPES,
+    Created,
+    Versioned,
+    one_of,
+    text_enum,
+)
 
 
 class Base(DeclarativeBase):
@@ -21,7 +27,7 @@ class Base(DeclarativeBase):
     type_annotation_map = TYPES
 
 
-class FileRow(Timestamped, Base):
+class FileRow(Versioned, Base):
     """One uploaded file: whose it is, what became of it, and the number of its newest version."""
 
     __tablename__ = "files"
@@ -46,9 +52,6 @@ class FileRow(Timestamped, Base):
     validation_error_message: Mapped[str | None] = mapped_column(Text)
     deleted_at: Mapped[datetime | None]
     deleted_by: Mapped[str | None] = mapped_column(String(LONGEST_USER_ID))
-    row_version: Mapped[int] = mapped_column(BigInteger, server_default="1")
-
-    __mapper_args__ = immutabledict({"version_id_col": row_version, "eager_defaults": True})
 
 
 class FileVersionRow(Created, Base):

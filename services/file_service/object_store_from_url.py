@@ -9,11 +9,12 @@ from obstore.store import S3Store
 
 from services.file_service.object_store import ObjectStore
 from services.file_service.object_store_obstore_impl import DirectoryObjectStore, ObstoreObjectStore
+from services.kit.settings import SettingsError
 
 RETRIES = 2
 
 
-class ObjectStoreUrlError(ValueError):
+class ObjectStoreUrlError(SettingsError):
     """No store can be opened at the URL; the message names it and says why."""
 
 

@@ -1,50 +1,27 @@
-"""The order in which an app is set up: repositories first, then blueprints, then what runs beside."""
+"""What the file service needs before it serves, and what it does beside requests."""
 
-from collections.abc import AsyncGenerator
 from functools import partial
 
 from dishka import AsyncContainer
-from quart import Quart
-from quart_dishka import QuartDishka
 
-from services.file_service.api import BLUEPRINTS
-from services.file_service.background_jobs import BackgroundJobs, Job
 from services.file_service.cleaning import Cleaning
 from services.file_service.config import FileServiceSettings
+from services.file_service.object_store import ObjectStore
 from services.file_service.text_extraction.workers import DocumentReader
+from services.kit.background_jobs import Job
+from services.kit.web.operations import Check
 
 
-def set_up(app: Quart, container: AsyncContainer) -> None:
-    """Give the app everything but its start."""
-    register_repositories(app, container)
-    register_blueprints(app)
-    register_background_jobs(app, container)
+async def checks(container: AsyncContainer) -> dict[str, Check]:
+    """The object store; ObjectStoreUrlError if there can be none."""
+    store = await container.get(ObjectStore)
+    return {"object_store": store.check}
 
 
-def register_repositories(app: Quart, container: AsyncContainer) -> None:
-    """Let handlers ask for repositories, and whatever else the container provides."""
-    QuartDishka(app=app, container=container)
-
-
-def register_blueprints(app: Quart) -> None:
-    """Add the routes."""
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
-
-
-def register_background_jobs(app: Quart, container: AsyncContainer) -> None:
-    """Clean up while the app serves; when it stops, end the jobs before what they use is closed."""
-
-    @app.while_serving
-    async def run_beside_requests() -> AsyncGenerator[None, None]:
-        settings, cleaning = await container.get(FileServiceSettings), await container.get(Cleaning)
-        await container.get(DocumentReader)
-        async with BackgroundJobs(_jobs(settings, cleaning)):
-            yield
-        await container.close()
-
-
-def _jobs(settings: FileServiceSettings, cleaning: Cleaning) -> list[Job]:
+async def jobs(container: AsyncContainer) -> list[Job]:
+    """Cleaning up. The processes that read documents start now, so that no upload waits for them."""
+    await container.get(DocumentReader)
+    settings, cleaning = await container.get(FileServiceSettings), await container.get(Cleaning)
     return [
         Job(
             name="sweep_orphaned_bytes",

@@ -10,6 +10,8 @@ class DomainError(Exception):
 
     status: ClassVar[int] = 500
     default_code: ClassVar[str] = "internal"
+    # Seconds after which it makes sense to come back, for the header Retry-After.
+    retry_after: int | None = None
 
     def __init__(self, message: str, *, code: str | None = None, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -30,6 +32,13 @@ class UnauthenticatedError(DomainError):
 
     status = 401
     default_code = "unauthenticated"
+
+
+class ForbiddenError(DomainError):
+    """Who asks is known, and may not."""
+
+    status = 403
+    default_code = "forbidden"
 
 
 class NotFoundError(DomainError):
@@ -53,11 +62,23 @@ class PayloadTooLargeError(DomainError):
     default_code = "payload_too_large"
 
 
+class TooManyRequestsError(DomainError):
+    """More than is allowed in a time; `retry_after`: seconds until the same request is taken again."""
+
+    status = 429
+    default_code = "too_many_requests"
+
+    def __init__(self, message: str, *, retry_after: int, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message, details=details)
+        self.retry_after = retry_after
+
+
 class ServiceUnavailableError(DomainError):
     """Something this service needs does not answer; the same request may succeed later."""
 
     status = 503
     default_code = "unavailable"
+    retry_after = 5
 
 
 def error_body(

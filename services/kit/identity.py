@@ -27,6 +27,12 @@ class Caller:
         return self.is_admin or self.user_id == owner
 
 
+def headers_of(caller: Caller) -> dict[str, str]:
+    """The headers by which one service tells another who asks."""
+    headers = {USER_HEADER: caller.user_id}
+    return headers | {ROLES_HEADER: ",".join(sorted(caller.roles))} if caller.roles else headers
+
+
 def caller_from(user_header: str | None, roles_header: str | None) -> Caller:
     """The caller that two headers name; UnauthenticatedError without a user, ValidationFailedError if too long."""
     user_id = (user_header or "").strip()

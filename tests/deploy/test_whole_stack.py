@@ -16,15 +16,16 @@ from deploy.local.stack_environment import read_environment
 from deploy.local.state import supervisor_pid
 from deploy.local.status import StackStatus, stack_status
 from services.file_service.tests.documents import ESSAY
-from services.file_service.tests.service import ANNA
 from services.kit.clickhouse import connected
+from services.registry import SERVICES
 from tests.deploy.stack_command import Stack, eventually, make_stack
+from tests.support.callers import ANNA
 from tests.support.directories import server_directory
 from tests.support.sql import run
 
 SECONDS = 60.0
 EVERY_PART = ()
-SERVERS = {"postgres", "clickhouse", "file", "cdc"}
+SERVERS = {"postgres", "clickhouse", "valkey", "cdc", *(service.name for service in SERVICES)}
 
 
 @pytest.fixture(name="whole")

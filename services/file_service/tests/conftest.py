@@ -1,25 +1,16 @@
 """What the file service's tests stand on."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-import structlog
 
 from services.file_service.tests.service import Service, running_service, settings_for
 from services.file_service.text_extraction.workers import DocumentReader, WorkerDocumentReader
 from tests.support.postgres import CreateDatabase
 from tests.support.service_database import ServiceTemplates
-
-
-@pytest.fixture(name="plain_logs", scope="session", autouse=True)
-def _plain_logs() -> Iterator[None]:
-    """Logs without structlog's default tracebacks, which print every local variable and take seconds to do so."""
-    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture(name="object_store_url")

@@ -1,10 +1,9 @@
-"""A file service on real parts, and the callers who ask it."""
+"""A file service on real parts, and what its tests ask of it."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,30 +11,23 @@ import httpx
 from dishka import AsyncContainer, Provider, Scope, provide
 from pydantic import SecretStr
 
-from services.file_service.app import create_file_service
+from services.file_service.app import DEFINITION
 from services.file_service.config import FileServiceSettings
-from services.file_service.di import make_container
 from services.file_service.tests.documents import ESSAY
 from services.file_service.text_extraction.workers import DocumentReader
+from tests.support.callers import ANNA
+from tests.support.running_service import running_service as running
 from tests.support.service_database import ServiceDatabase
 
-ANNA = MappingProxyType({"X-User-ID": "anna"})
-BERT = MappingProxyType({"X-User-ID": "bert"})
-ADMIN = MappingProxyType({"X-User-ID": "root", "X-User-Roles": "teacher, admin"})
 LONG_TIME = timedelta(days=1)
 
 
-class GivenParts(Provider):
-    """Settings of a test in the place of the environment's, and worker processes that many tests share."""
+class GivenReader(Provider):
+    """Worker processes that many tests share."""
 
-    def __init__(self, settings: FileServiceSettings, reader: DocumentReader) -> None:
+    def __init__(self, reader: DocumentReader) -> None:
         super().__init__()
-        self._settings = settings
         self._reader = reader
-
-    @provide(scope=Scope.APP, override=True)
-    def settings(self) -> FileServiceSettings:
-        return self._settings
 
     @provide(scope=Scope.APP, override=True)
     def reader(self) -> DocumentReader:
@@ -93,8 +85,5 @@ class Service:
 async def running_service(
     settings: FileServiceSettings, database: ServiceDatabase, reader: DocumentReader, *overrides: Provider
 ) -> AsyncIterator[Service]:
-    container = make_container(GivenParts(settings, reader), *overrides)
-    app = await create_file_service(container)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
-    async with app.test_app(), httpx.AsyncClient(transport=transport, base_url="http://file", timeout=60) as client:
-        yield Service(client, container, settings, database)
+    async with running(DEFINITION, settings, GivenReader(reader), *overrides) as service:
+        yield Service(service.client, service.container, settings, database)

@@ -1,8 +1,6 @@
 """What the tests of the file service's storage put in, and through whose eyes they look."""
 
 import hashlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -12,13 +10,9 @@ from services.file_service.domain import NewFile, NewVersion, StoredFile
 from services.file_service.file_repository_postgres_impl import PostgresFileRepository
 from services.file_service.models_db import Base
 from services.file_service.protocols import FileRepository
-from services.kit.identity import Caller
-from services.kit.postgres.actor import Actor
 from services.kit.postgres.database import Database
-
-OWNER = Caller("teacher-1")
-STRANGER = Caller("teacher-2")
-ADMIN = Caller("head", frozenset({"admin"}))
+from tests.support.callers import HEAD, OWNER
+from tests.support.storage import Storage
 
 
 def new_file(**differing: Any) -> NewFile:
@@ -46,17 +40,11 @@ def opened(url: str, **settings: Any) -> Database:
     return Database(configured, "file", Base.metadata.tables)
 
 
-class Storage:
-    """The storage under test, one transaction at a time."""
+class Files(Storage[FileRepository]):
+    """The storage of files."""
 
     def __init__(self, database: Database) -> None:
-        self.database = database
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[FileRepository]:
-        """The repository in a transaction, which commits at the end."""
-        async with self.database.transaction(Actor(OWNER.user_id, route="test")) as session:
-            yield PostgresFileRepository(session)
+        super().__init__(database, PostgresFileRepository)
 
     async def stored(self, **differing: Any) -> StoredFile:
         """A file that is stored, with its version 1."""
@@ -67,4 +55,4 @@ class Storage:
         """A file that is stored and then hidden."""
         file = await self.stored(**differing)
         async with self.transaction() as files:
-            return await files.soft_delete(ADMIN, file.file_id)
+            return await files.soft_delete(HEAD, file.file_id)

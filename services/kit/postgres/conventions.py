@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Enum, Uuid, func
-from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Enum, Uuid, func
+from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
 
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -24,6 +24,11 @@ def _clock(sort_order: int) -> MappedColumn[datetime]:
     return mapped_column(server_default=func.clock_timestamp(), sort_order=sort_order)
 
 
+def _clock_of_change(sort_order: int) -> MappedColumn[datetime]:
+    now = func.clock_timestamp()
+    return mapped_column(server_default=now, onupdate=now, sort_order=sort_order)
+
+
 class Created:
     """When a row was made, by PostgreSQL's clock at that statement and not at the start of its transaction."""
 
@@ -34,9 +39,21 @@ class Timestamped:
     """When a row was made and last changed; who waited for a lock does not go back in time."""
 
     created_at: Mapped[datetime] = _clock(sort_order=90)
-    updated_at: Mapped[datetime] = mapped_column(
-        server_default=func.clock_timestamp(), onupdate=func.clock_timestamp(), sort_order=91
-    )
+    updated_at: Mapped[datetime] = _clock_of_change(sort_order=91)
+
+
+class Versioned:
+    """`Timestamped`, and `row_version` rises with every change: to update what somebody else changed is refused."""
+
+    row_version: Mapped[int] = mapped_column(BigInteger, server_default="1", sort_order=89)
+    created_at: Mapped[datetime] = _clock(sort_order=90)
+    updated_at: Mapped[datetime] = _clock_of_change(sort_order=91)
+
+    @declared_attr.directive
+    @classmethod
+    def __mapper_args__(cls) -> dict[str, Any]:
+        """SQLAlchemy's optimistic lock."""
+        return {"version_id_col": cls.row_version, "eager_defaults": True}
 
 
 def text_enum(labels: type[enum.StrEnum]) -> Enum:

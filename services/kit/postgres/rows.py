@@ -13,6 +13,7 @@ from services.kit.paging import Page, PageRequest, Position
 
 Record = TypeVar("Record")
 Row = TypeVar("Row", bound=DeclarativeBase)
+RowId = InstrumentedAttribute[UUID] | InstrumentedAttribute[str]
 
 
 def record_of(kind: type[Record], row: DeclarativeBase) -> Record:
@@ -23,16 +24,18 @@ def record_of(kind: type[Record], row: DeclarativeBase) -> Record:
     return kind(**values)
 
 
-async def page_of(
-    session: AsyncSession, rows: Select[Row], row_id: InstrumentedAttribute[UUID], page: PageRequest
-) -> Page[Row]:
-    """One page of the selected rows in the order (created_at, row_id), each row read once however many are added."""
+async def page_of(session: AsyncSession, rows: Select[Row], row_id: RowId, page: PageRequest) -> Page[Row]:
+    """One page of the selected rows in the order (created_at, row_id), each row read once however many are added.
+
+    row_id: a column of UUIDs, or of texts that are 32 hex characters each.
+    """
     created_at: InstrumentedAttribute[datetime] = row_id.class_.created_at
     if page.after is not None:
-        rows = rows.where(tuple_(created_at, row_id) > (page.after.created_at, page.after.row_id))
+        after = page.after.row_id.hex if row_id.type.python_type is str else page.after.row_id
+        rows = rows.where(tuple_(created_at, row_id) > (page.after.created_at, after))
     found = (await session.scalars(rows.order_by(created_at, row_id).limit(page.limit + 1))).all()
     shown = tuple(found[: page.limit])
     if len(found) == len(shown):
         return Page(shown, None)
-    last = Position(*(getattr(shown[-1], column.key) for column in (created_at, row_id)))
-    return Page(shown, last.cursor())
+    last = shown[-1]
+    return Page(shown, Position(getattr(last, created_at.key), UUID(str(getattr(last, row_id.key)))).cursor())

@@ -17,7 +17,6 @@ log = structlog.get_logger(__name__)
 
 _CODES = {400: "validation", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 409: "conflict"}
 _CODES |= {413: "payload_too_large", 429: "too_many_requests", 503: "unavailable"}
-_SECONDS_TO_COME_BACK = "5"
 
 
 def register_error_handlers(app: Quart) -> None:
@@ -32,7 +31,8 @@ def register_error_handlers(app: Quart) -> None:
 async def _domain_error(error: DomainError) -> ResponseReturnValue:
     if error.status >= 500:
         log.warning("request_refused", code=error.code, exc_info=error)
-    return _answer(error.status, error.code, error.message, error.details)
+    body, status, headers = _answer(error.status, error.code, error.message, error.details)
+    return body, status, headers if error.retry_after is None else {"Retry-After": str(error.retry_after)}
 
 
 async def _schema_error(error: RequestSchemaValidationError) -> ResponseReturnValue:
@@ -71,5 +71,4 @@ async def _defect(error: Exception) -> ResponseReturnValue:
 def _answer(
     status: int, code: str, message: str, details: dict[str, Any] | None = None
 ) -> tuple[dict[str, Any], int, dict[str, str]]:
-    headers = {"Retry-After": _SECONDS_TO_COME_BACK} if status == 503 else {}
-    return error_body(code, message, correlation_id(), details), status, headers
+    return error_body(code, message, correlation_id(), details), status, {}

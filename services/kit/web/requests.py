@@ -3,7 +3,7 @@
 import time
 
 import structlog
-from quart import Quart, Response, g, request
+from quart import Blueprint, Quart, Response, g, request
 
 from services.kit.correlation import CORRELATION_HEADER, begin_action, correlation_id, parse_correlation_id
 from services.kit.errors import ValidationFailedError
@@ -21,6 +21,17 @@ def register_request_hooks(app: Quart) -> None:
     """Begin and end each request of the app with what every request needs."""
     app.before_request(_begin)
     app.after_request(_end)
+
+
+def for_callers(*blueprints: Blueprint) -> tuple[Blueprint, ...]:
+    """The blueprints, none of whose routes answers a caller whom nobody names (UnauthenticatedError)."""
+    for blueprint in blueprints:
+        blueprint.before_request(_require_caller)
+    return blueprints
+
+
+async def _require_caller() -> None:
+    current_caller()
 
 
 def current_caller() -> Caller:

@@ -9,9 +9,10 @@ from sqlalchemy import delete, func, insert, select, text, update
 
 from services.file_service.file_repository_postgres_impl import PostgresFileRepository
 from services.file_service.models_db import FileRow
-from services.file_service.tests.stored_files import OWNER, new_file, new_version, opened
+from services.file_service.tests.stored_files import new_file, new_version, opened
 from services.kit.postgres.actor import Actor
 from services.kit.postgres.database import Database
+from tests.support.callers import OWNER
 from tests.support.postgres import CreateDatabase
 from tests.support.service_database import ServiceDatabase
 from tests.support.sql import run

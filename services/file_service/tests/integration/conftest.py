@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from services.file_service.tests.stored_files import Storage, opened
+from services.file_service.tests.stored_files import Files, opened
 from tests.support.postgres import CreateDatabase
 from tests.support.service_database import ServiceDatabase
 
@@ -16,8 +16,8 @@ def _file_database(service_database: CreateDatabase) -> ServiceDatabase:
 
 
 @pytest.fixture(name="storage")
-async def _storage(file_database: ServiceDatabase) -> AsyncIterator[Storage]:
+async def _storage(file_database: ServiceDatabase) -> AsyncIterator[Files]:
     """The storage of files in it, with room for concurrent transactions."""
     database = opened(file_database.app_url, database_pool_size=12)
-    yield Storage(database)
+    yield Files(database)
     await database.close()

@@ -7,7 +7,8 @@ from werkzeug.http import parse_options_header
 
 from services.file_service.filenames import clean_filename
 from services.file_service.tests.documents import ESSAY
-from services.file_service.tests.service import ANNA, Service
+from services.file_service.tests.service import Service
+from tests.support.callers import ANNA
 
 NAMES = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters='/\\"'), max_size=60)
 

@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 
 from services.file_service.tests.documents import ESSAY
-from services.file_service.tests.service import ADMIN, ANNA, BERT, Service
+from services.file_service.tests.service import Service
+from tests.support.callers import ADMIN, ANNA, BERT
 
 
 def names(body: dict[str, Any]) -> list[str]:

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.file_service.cleaning import Cleaning
-from services.file_service.di import make_container
 from services.file_service.tests.documents import ESSAY
-from services.file_service.tests.service import ANNA, Service
+from services.file_service.tests.service import Service
+from tests.support.callers import ANNA
 from tests.support.sql import run
 
 GOOD = ("essay.txt", ESSAY.encode())
@@ -111,11 +111,6 @@ async def test_a_path_or_method_that_is_not_there_is_answered_in_the_one_shape(s
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
     wrong = await service.client.put(f"/v1/files/{uuid4()}", headers=ANNA)
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (405, "method_not_allowed")
-
-
-async def test_the_container_is_whole() -> None:
-    """Dishka checks the graph as it builds: a part that nobody provides fails here and not in a request."""
-    await make_container().close()
 
 
 HOSTILE_TEXT = st.text(max_size=30) | st.sampled_from(["\0", "%00", "../..", "'; --", "9" * 400, "\u202e", "\ud800"])

@@ -4,7 +4,8 @@ from uuid import uuid4
 import pytest
 
 from services.file_service.tests.documents import ESSAY, docx_of, pdf_of
-from services.file_service.tests.service import ADMIN, ANNA, BERT, Service
+from services.file_service.tests.service import Service
+from tests.support.callers import ADMIN, ANNA, BERT
 
 GOOD = ("essay.txt", ESSAY.encode())
 

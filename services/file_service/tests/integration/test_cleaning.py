@@ -7,8 +7,9 @@ from dishka import Provider, Scope, decorate
 from services.file_service.cleaning import Cleaning
 from services.file_service.object_store import ObjectStore, ObjectStoreUnavailableError, new_storage_key
 from services.file_service.tests.documents import ESSAY
-from services.file_service.tests.service import ANNA, Service, running_service, settings_for
+from services.file_service.tests.service import Service, running_service, settings_for
 from services.file_service.text_extraction.workers import DocumentReader
+from tests.support.callers import ANNA
 from tests.support.postgres import CreateDatabase
 from tests.support.sql import run
 

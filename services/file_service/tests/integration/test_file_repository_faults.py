@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from deploy.local.ports import LOOPBACK, free_port
-from services.file_service.tests.stored_files import OWNER, Storage, opened
+from services.file_service.tests.stored_files import Files, opened
 from services.kit.errors import ServiceUnavailableError
 from services.kit.postgres.actor import Actor
+from tests.support.callers import OWNER
 from tests.support.service_database import ServiceDatabase
 
 CUT_OFF_OTHERS = (
@@ -22,15 +23,15 @@ CUT_OFF_OTHERS = (
 
 
 @asynccontextmanager
-async def _storage(url: str, **settings: Any) -> AsyncIterator[Storage]:
+async def _storage(url: str, **settings: Any) -> AsyncIterator[Files]:
     database = opened(url, **settings)
     try:
-        yield Storage(database)
+        yield Files(database)
     finally:
         await database.close()
 
 
-async def _read(storage: Storage) -> None:
+async def _read(storage: Files) -> None:
     async with storage.transaction() as files:
         await files.get(OWNER, uuid4())
 
@@ -79,7 +80,7 @@ async def test_a_statement_takes_too_long(file_database: ServiceDatabase) -> Non
             await _run(storage, "SELECT pg_sleep(60)")
 
 
-async def test_another_holds_the_row_for_too_long(file_database: ServiceDatabase, storage: Storage) -> None:
+async def test_another_holds_the_row_for_too_long(file_database: ServiceDatabase, storage: Files) -> None:
     file = await storage.stored()
     async with _storage(file_database.app_url, database_lock_timeout=0.1) as hasty, storage.transaction() as files:
         await files.soft_delete(OWNER, file.file_id)
@@ -87,7 +88,7 @@ async def test_another_holds_the_row_for_too_long(file_database: ServiceDatabase
             await _delete(hasty, file.file_id)
 
 
-async def test_a_connection_that_is_cut_off_ends_its_transaction_and_no_other(storage: Storage) -> None:
+async def test_a_connection_that_is_cut_off_ends_its_transaction_and_no_other(storage: Files) -> None:
     file = await storage.stored()
     with pytest.raises(ServiceUnavailableError):
         await _delete_and_lose_the_connection(storage, file.file_id)
@@ -95,34 +96,34 @@ async def test_a_connection_that_is_cut_off_ends_its_transaction_and_no_other(st
         assert await files.get(OWNER, file.file_id) == file
 
 
-async def test_connections_that_were_cut_off_while_idle_are_replaced_unnoticed(storage: Storage) -> None:
+async def test_connections_that_were_cut_off_while_idle_are_replaced_unnoticed(storage: Files) -> None:
     file = await storage.stored()
     await _cut_off_others(storage)
     async with storage.transaction() as files:
         assert await files.get(OWNER, file.file_id) == file
 
 
-async def test_the_database_answers_a_ping(storage: Storage) -> None:
+async def test_the_database_answers_a_ping(storage: Files) -> None:
     await storage.database.ping()
 
 
-async def _run(storage: Storage, statement: str) -> None:
+async def _run(storage: Files, statement: str) -> None:
     async with storage.database.transaction(Actor()) as session:
         await session.execute(text(statement))
 
 
-async def _delete(storage: Storage, file_id: Any) -> None:
+async def _delete(storage: Files, file_id: Any) -> None:
     async with storage.transaction() as files:
         await files.soft_delete(OWNER, file_id)
 
 
-async def _delete_and_lose_the_connection(storage: Storage, file_id: Any) -> None:
+async def _delete_and_lose_the_connection(storage: Files, file_id: Any) -> None:
     async with storage.transaction() as files:
         await files.soft_delete(OWNER, file_id)
         await _cut_off_others(storage)
         await files.get(OWNER, file_id)
 
 
-async def _cut_off_others(storage: Storage) -> None:
+async def _cut_off_others(storage: Files) -> None:
     async with storage.database.session(Actor()) as session:
         await session.execute(text(CUT_OFF_OTHERS))

@@ -8,14 +8,15 @@ import pytest
 
 from services.file_service.domain import FileStatus, StatusChange, StoredFile
 from services.file_service.protocols import FileRepository
-from services.file_service.tests.stored_files import ADMIN, OWNER, STRANGER, Storage, new_file, new_version
+from services.file_service.tests.stored_files import Files, new_file, new_version
 from services.kit.errors import ConflictError, NotFoundError, ValidationFailedError
 from services.kit.identity import Caller
+from tests.support.callers import HEAD, OWNER, STRANGER
 
 FAILED = StatusChange(FileStatus.FAILED, "TOO_SHORT", "the text has 12 characters")
 
 
-async def test_a_created_file_is_pending_at_version_1_and_reads_as_it_was_stored(storage: Storage) -> None:
+async def test_a_created_file_is_pending_at_version_1_and_reads_as_it_was_stored(storage: Files) -> None:
     new = new_file(assignment_id=uuid4(), filename="Ödlan.docx")
     async with storage.transaction() as files:
         created = await files.create(new, new_version())
@@ -27,14 +28,14 @@ async def test_a_created_file_is_pending_at_version_1_and_reads_as_it_was_stored
     assert read.created_at.utcoffset() is not None
 
 
-async def test_a_file_id_that_is_taken_is_a_conflict(storage: Storage) -> None:
+async def test_a_file_id_that_is_taken_is_a_conflict(storage: Files) -> None:
     stored = await storage.stored()
     with pytest.raises(ConflictError) as refused:
         await storage.stored(file_id=stored.file_id)
     assert refused.value.details == {"constraint": "pk_files"}
 
 
-async def test_a_storage_key_that_is_taken_is_a_conflict_and_leaves_no_file(storage: Storage) -> None:
+async def test_a_storage_key_that_is_taken_is_a_conflict_and_leaves_no_file(storage: Files) -> None:
     version, new = new_version(), new_file()
     async with storage.transaction() as files:
         await files.create(new_file(), version)
@@ -51,14 +52,14 @@ async def test_a_storage_key_that_is_taken_is_a_conflict_and_leaves_no_file(stor
     [({"filename": "a\0b"}, {}), ({"filename": "x" * 256}, {}), ({}, {"sha256": "A" * 64}), ({}, {"size_bytes": -1})],
 )
 async def test_values_that_the_tables_cannot_hold_are_refused_without_the_databases_words(
-    storage: Storage, differing: dict[str, str], wrong_version: dict[str, object]
+    storage: Files, differing: dict[str, str], wrong_version: dict[str, object]
 ) -> None:
     with pytest.raises(ValidationFailedError, match=r"^a value (cannot be stored|is not allowed)$"):
         async with storage.transaction() as files:
             await files.create(new_file(**differing), new_version(**wrong_version))
 
 
-async def test_what_an_error_leaves_undone_is_rolled_back(storage: Storage) -> None:
+async def test_what_an_error_leaves_undone_is_rolled_back(storage: Files) -> None:
     new = new_file()
 
     async def create_and_fail() -> None:
@@ -102,23 +103,23 @@ WAYS: list[Way] = [_update, _add, _delete, _read, _read_version, _list_versions]
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_anothers_file_is_not_found_but_an_admin_may_touch_it(storage: Storage, way: Way) -> None:
+async def test_anothers_file_is_not_found_but_an_admin_may_touch_it(storage: Files, way: Way) -> None:
     file = await storage.stored()
     async with storage.transaction() as files:
         with pytest.raises(NotFoundError, match=str(file.file_id)):
             await way(files, STRANGER, file)
-        await way(files, ADMIN, file)
+        await way(files, HEAD, file)
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_deleted_file_is_not_found(storage: Storage, way: Way) -> None:
+async def test_a_deleted_file_is_not_found(storage: Files, way: Way) -> None:
     file = await storage.deleted()
     async with storage.transaction() as files:
         with pytest.raises(NotFoundError):
             await way(files, OWNER, file)
 
 
-async def test_deletion_says_who_and_when_and_the_file_can_still_be_asked_for(storage: Storage) -> None:
+async def test_deletion_says_who_and_when_and_the_file_can_still_be_asked_for(storage: Files) -> None:
     file = await storage.deleted()
     async with storage.transaction() as files:
         read = await files.get(OWNER, file.file_id, include_deleted=True)
@@ -126,12 +127,12 @@ async def test_deletion_says_who_and_when_and_the_file_can_still_be_asked_for(st
         versions = await files.list_versions(OWNER, file.file_id, include_deleted=True)
     assert read == file
     assert versions == (version,)
-    assert file.deleted_by == ADMIN.user_id
+    assert file.deleted_by == HEAD.user_id
     assert file.deleted_at is not None
     assert file.deleted_at >= file.created_at
 
 
-async def test_a_restored_file_is_back_with_nothing_lost(storage: Storage) -> None:
+async def test_a_restored_file_is_back_with_nothing_lost(storage: Files) -> None:
     file = await storage.deleted()
     async with storage.transaction() as files:
         with pytest.raises(NotFoundError):
@@ -143,7 +144,7 @@ async def test_a_restored_file_is_back_with_nothing_lost(storage: Storage) -> No
     assert restored.updated_at > file.updated_at
 
 
-async def test_a_file_that_is_not_deleted_cannot_be_restored(storage: Storage) -> None:
+async def test_a_file_that_is_not_deleted_cannot_be_restored(storage: Files) -> None:
     file = await storage.stored()
     async with storage.transaction() as files:
         with pytest.raises(ConflictError) as refused:
@@ -151,7 +152,7 @@ async def test_a_file_that_is_not_deleted_cannot_be_restored(storage: Storage) -
     assert refused.value.code == "not_deleted"
 
 
-async def test_a_status_change_keeps_the_error_that_an_earlier_step_stored(storage: Storage) -> None:
+async def test_a_status_change_keeps_the_error_that_an_earlier_step_stored(storage: Files) -> None:
     file = await storage.stored()
     async with storage.transaction() as files:
         await files.update_status(OWNER, file.file_id, FAILED)
@@ -161,7 +162,7 @@ async def test_a_status_change_keeps_the_error_that_an_earlier_step_stored(stora
     assert retried.validation_error_message == FAILED.validation_error_message
 
 
-async def test_a_status_move_that_is_not_allowed_changes_nothing(storage: Storage) -> None:
+async def test_a_status_move_that_is_not_allowed_changes_nothing(storage: Files) -> None:
     file = await storage.stored()
     async with storage.transaction() as files:
         completed = await files.update_status(OWNER, file.file_id, StatusChange(FileStatus.COMPLETED))
@@ -170,7 +171,7 @@ async def test_a_status_move_that_is_not_allowed_changes_nothing(storage: Storag
         assert await files.get(OWNER, file.file_id) == completed
 
 
-async def test_whoever_saw_an_older_row_is_refused_whatever_they_want(storage: Storage) -> None:
+async def test_whoever_saw_an_older_row_is_refused_whatever_they_want(storage: Files) -> None:
     file = await storage.stored()
     seen = file.row_version
     async with storage.transaction() as files:
@@ -185,7 +186,7 @@ async def test_whoever_saw_an_older_row_is_refused_whatever_they_want(storage: S
             assert refused.value.details == {"expected": seen, "row_version": seen + 1}
 
 
-async def test_of_many_who_saw_the_same_row_one_alone_changes_it(storage: Storage) -> None:
+async def test_of_many_who_saw_the_same_row_one_alone_changes_it(storage: Files) -> None:
     file = await storage.stored()
 
     async def attempt() -> bool:

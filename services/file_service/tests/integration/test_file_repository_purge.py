@@ -7,13 +7,14 @@ from uuid import uuid4
 import pytest
 
 from services.file_service.domain import PurgedFile
-from services.file_service.tests.stored_files import ADMIN, OWNER, Storage, new_file, new_version
+from services.file_service.tests.stored_files import Files, new_file, new_version
 from services.kit.errors import NotFoundError
+from tests.support.callers import HEAD, OWNER
 
 FAR_AHEAD = datetime(2999, 1, 1, tzinfo=UTC)
 
 
-async def test_a_purge_removes_the_rows_and_names_the_bytes(storage: Storage) -> None:
+async def test_a_purge_removes_the_rows_and_names_the_bytes(storage: Files) -> None:
     first, second, new = new_version(), new_version(), new_file()
     async with storage.transaction() as files:
         await files.create(new, first)
@@ -26,10 +27,10 @@ async def test_a_purge_removes_the_rows_and_names_the_bytes(storage: Storage) ->
     async with storage.transaction() as files:
         assert await files.referenced_keys(expected) == frozenset()
         with pytest.raises(NotFoundError):
-            await files.get(ADMIN, new.file_id, include_deleted=True)
+            await files.get(HEAD, new.file_id, include_deleted=True)
 
 
-async def test_files_that_are_not_deleted_or_not_long_enough_stay(storage: Storage) -> None:
+async def test_files_that_are_not_deleted_or_not_long_enough_stay(storage: Files) -> None:
     kept, deleted = await storage.stored(), await storage.deleted()
     assert deleted.deleted_at is not None
     async with storage.transaction() as files:
@@ -38,7 +39,7 @@ async def test_files_that_are_not_deleted_or_not_long_enough_stay(storage: Stora
         assert await files.get(OWNER, kept.file_id) == kept
 
 
-async def test_a_purge_takes_no_more_than_its_limit_and_the_oldest_first(storage: Storage) -> None:
+async def test_a_purge_takes_no_more_than_its_limit_and_the_oldest_first(storage: Files) -> None:
     deleted = [(await storage.deleted()).file_id for _ in range(3)]
     async with storage.transaction() as files:
         assert {purged.file_id for purged in await files.purge_deleted(FAR_AHEAD, limit=2)} == set(deleted[:2])
@@ -46,7 +47,7 @@ async def test_a_purge_takes_no_more_than_its_limit_and_the_oldest_first(storage
         assert await files.purge_deleted(FAR_AHEAD, limit=2) == ()
 
 
-async def test_a_file_that_is_being_restored_is_not_purged(storage: Storage) -> None:
+async def test_a_file_that_is_being_restored_is_not_purged(storage: Files) -> None:
     file = await storage.deleted()
     async with storage.transaction() as restoring:
         await restoring.restore(OWNER, file.file_id)
@@ -57,7 +58,7 @@ async def test_a_file_that_is_being_restored_is_not_purged(storage: Storage) -> 
         assert await files.purge_deleted(FAR_AHEAD, limit=10) == ()
 
 
-async def test_whoever_restores_a_file_that_is_being_purged_finds_it_gone(storage: Storage) -> None:
+async def test_whoever_restores_a_file_that_is_being_purged_finds_it_gone(storage: Files) -> None:
     file = await storage.deleted()
 
     async def restore() -> None:
@@ -73,7 +74,7 @@ async def test_whoever_restores_a_file_that_is_being_purged_finds_it_gone(storag
         await late
 
 
-async def test_purges_that_run_at_once_share_the_work(storage: Storage) -> None:
+async def test_purges_that_run_at_once_share_the_work(storage: Files) -> None:
     deleted = {(await storage.deleted()).file_id for _ in range(6)}
 
     async def purge() -> list[PurgedFile]:
@@ -86,7 +87,7 @@ async def test_purges_that_run_at_once_share_the_work(storage: Storage) -> None:
     assert set(purged) == deleted
 
 
-async def test_only_keys_that_a_version_names_are_referenced(storage: Storage) -> None:
+async def test_only_keys_that_a_version_names_are_referenced(storage: Files) -> None:
     version = new_version()
     async with storage.transaction() as files:
         await files.create(new_file(), version)
@@ -94,6 +95,6 @@ async def test_only_keys_that_a_version_names_are_referenced(storage: Storage) -
         assert await files.referenced_keys([]) == frozenset()
 
 
-async def test_more_keys_than_a_statement_has_parameters_can_be_asked_for(storage: Storage) -> None:
+async def test_more_keys_than_a_statement_has_parameters_can_be_asked_for(storage: Files) -> None:
     async with storage.transaction() as files:
         assert await files.referenced_keys([uuid4().hex for _ in range(40_000)]) == frozenset()

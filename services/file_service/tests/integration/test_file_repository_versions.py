@@ -6,13 +6,14 @@ from uuid import uuid4
 import pytest
 
 from services.file_service.domain import FileStatus, StatusChange
-from services.file_service.tests.stored_files import OWNER, STRANGER, Storage, new_version
+from services.file_service.tests.stored_files import Files, new_version
 from services.kit.errors import ConflictError, NotFoundError
+from tests.support.callers import OWNER, STRANGER
 
 AT_ONCE = 12
 
 
-async def test_a_new_version_is_the_newest_and_makes_the_file_pending_again(storage: Storage) -> None:
+async def test_a_new_version_is_the_newest_and_makes_the_file_pending_again(storage: Files) -> None:
     file = await storage.stored()
     sent = new_version(size_bytes=2**40)
     async with storage.transaction() as files:
@@ -25,7 +26,7 @@ async def test_a_new_version_is_the_newest_and_makes_the_file_pending_again(stor
     assert (changed.current_version, changed.status) == (2, FileStatus.PENDING)
 
 
-async def test_versions_are_listed_from_the_first(storage: Storage) -> None:
+async def test_versions_are_listed_from_the_first(storage: Files) -> None:
     file = await storage.stored()
     async with storage.transaction() as files:
         for _ in range(3):
@@ -36,14 +37,14 @@ async def test_versions_are_listed_from_the_first(storage: Storage) -> None:
 
 
 @pytest.mark.parametrize("version", [-1, 0, 2, 2**31, 2**70])
-async def test_a_version_that_is_not_there_is_not_found(storage: Storage, version: int) -> None:
+async def test_a_version_that_is_not_there_is_not_found(storage: Files, version: int) -> None:
     file = await storage.stored()
     async with storage.transaction() as files:
         with pytest.raises(NotFoundError, match=f"has no version {version}"):
             await files.get_version(OWNER, file.file_id, version)
 
 
-async def test_an_unknown_file_has_no_versions(storage: Storage) -> None:
+async def test_an_unknown_file_has_no_versions(storage: Files) -> None:
     async with storage.transaction() as files:
         with pytest.raises(NotFoundError):
             await files.get_version(OWNER, uuid4())
@@ -51,7 +52,7 @@ async def test_an_unknown_file_has_no_versions(storage: Storage) -> None:
             await files.list_versions(STRANGER, uuid4())
 
 
-async def test_versions_sent_at_once_over_separate_connections_leave_no_gap(storage: Storage) -> None:
+async def test_versions_sent_at_once_over_separate_connections_leave_no_gap(storage: Files) -> None:
     file = await storage.stored()
     ready = asyncio.Barrier(AT_ONCE)
 
@@ -71,7 +72,7 @@ async def test_versions_sent_at_once_over_separate_connections_leave_no_gap(stor
     assert (changed.current_version, changed.row_version) == (AT_ONCE + 1, AT_ONCE + 1)
 
 
-async def test_a_version_that_failed_among_others_sent_at_once_leaves_no_gap(storage: Storage) -> None:
+async def test_a_version_that_failed_among_others_sent_at_once_leaves_no_gap(storage: Files) -> None:
     file = await storage.stored()
     taken = new_version()
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest_asyncio
 from sqlalchemy import make_url
 
-from services.file_service.tests.breakable_link import BreakableLink, breakable_link
 from services.file_service.tests.documents import ESSAY
-from services.file_service.tests.service import ANNA, Service, running_service, settings_for
+from services.file_service.tests.service import Service, running_service, settings_for
 from services.file_service.text_extraction.workers import DocumentReader
+from tests.support.breakable_link import BreakableLink, breakable_link
+from tests.support.callers import ANNA
 from tests.support.postgres import CreateDatabase
 
 GOOD = ("essay.txt", ESSAY.encode())

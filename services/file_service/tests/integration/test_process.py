@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from services.file_service.tests.documents import ESSAY
-from services.file_service.tests.service import ANNA
+from tests.support.callers import ANNA
 from tests.support.postgres import CreateDatabase
 
 COMMAND = [sys.executable, "-m", "services.file_service"]

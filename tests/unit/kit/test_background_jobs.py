@@ -2,7 +2,7 @@ import asyncio
 
 from prometheus_client import REGISTRY
 
-from services.file_service.background_jobs import BackgroundJobs, Job
+from services.kit.background_jobs import BackgroundJobs, Job
 
 
 def runs(job: str, outcome: str) -> float:

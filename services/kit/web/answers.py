@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import RootModel
 from quart_schema import document_response
 
-from services.file_service.api_models import ErrorAnswer
+from services.kit.web.models import ErrorAnswer
 
 Bytes = RootModel[bytes]
 
@@ -27,5 +27,5 @@ def answers(model: type, *statuses: int, errors: tuple[int, ...]) -> Callable[[H
 
 
 def answers_bytes(*, errors: tuple[int, ...]) -> Callable[[Handler], Handler]:
-    """Say that a route answers a file's bytes, and each of the errors in the one shape."""
+    """Say that a route answers bytes, and each of the errors in the one shape."""
     return answers(Bytes, 200, errors=errors)
