@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
-from cdc.catalog.model import CapturedTable, ServiceCatalog
+from cdc.catalog.model import CapturedTable, ServiceCatalog, quoted
 from cdc.catalog.postgres_ddl import (
     PUBLICATION,
     WHOLE_PUBLICATION,
@@ -14,12 +14,11 @@ from cdc.catalog.postgres_ddl import (
     publish,
     publish_everything,
     replica_identity,
+    without_whole_old_rows,
 )
 from migrations.sync_engine import sync_engine
 from services.registry import Service
 
-_FULL = "f"
-_IDENTITY = text("SELECT relreplident FROM pg_class WHERE oid = CAST(:name AS regclass)")
 _READABLE = text(
     "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:name AS regclass) AND attnum > 0 AND NOT attisdropped"
     " AND has_column_privilege(:role, attrelid, attnum, 'SELECT')"
@@ -53,9 +52,9 @@ def missing(service: Service, catalog: ServiceCatalog, url: str) -> list[str]:
 
 def _missing(service: Service, catalog: ServiceCatalog, connection: Connection) -> Iterator[str]:
     # An exclusive lock and a moment's halt for the service: so each statement is run only where it is needed.
+    for schema, name in connection.exec_driver_sql(without_whole_old_rows(catalog)):
+        yield replica_identity(f"{quoted(schema)}.{quoted(name)}")
     for table in catalog.tables:
-        if connection.execute(_IDENTITY, {"name": table.in_postgres}).scalar() != _FULL:
-            yield replica_identity(table)
         if _readable(connection, table, service.cdc_role) != {column.name for column in table.columns}:
             yield from grants(table, service.cdc_role)
     whole = connection.execute(_PUBLICATION, {"name": PUBLICATION}).scalar()

@@ -1,6 +1,6 @@
 """What a captured database must have for its changes to leave it: publication, replica identities, grants."""
 
-from cdc.catalog.model import CapturedTable, ServiceCatalog, quoted
+from cdc.catalog.model import CapturedTable, ServiceCatalog, literal, quoted
 
 PUBLICATION = "huleedu_cdc"
 _PUBLISHED = "publish = 'insert, update, delete, truncate', publish_via_partition_root = true"
@@ -25,9 +25,24 @@ def slot_name(service: str) -> str:
     return f"huleedu_{service}_slot"
 
 
-def replica_identity(table: CapturedTable) -> str:
-    """The statement after which an update or deletion carries the whole old row."""
-    return f"ALTER TABLE {table.in_postgres} REPLICA IDENTITY FULL"
+def replica_identity(relation: str) -> str:
+    """The statement after which an update or deletion carries the whole old row; `relation` is a quoted name.
+
+    A partitioned table needs it, and so does each of its partitions, which do not take it over from their root.
+    """
+    return f"ALTER TABLE {relation} REPLICA IDENTITY FULL"
+
+
+def without_whole_old_rows(catalog: ServiceCatalog) -> str:
+    """The query for schema and name of each captured table, and partition of one, that lacks its replica identity."""
+    roots = ", ".join(f"to_regclass({literal(table.in_postgres)})" for table in catalog.tables)
+    return (
+        "SELECT DISTINCT nspname::text, relname::text"
+        f" FROM unnest(ARRAY[{roots}]::regclass[]) AS root,"
+        " LATERAL (SELECT root AS relid UNION SELECT relid FROM pg_partition_tree(root)) AS part"
+        " JOIN pg_class c ON c.oid = part.relid JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE relreplident != 'f' ORDER BY 1, 2"
+    )
 
 
 def create_publication() -> str:

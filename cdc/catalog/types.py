@@ -63,7 +63,8 @@ class TypeRule:
         if self.is_text:
             return f"assumeNotNull({source})"
         refusal = f"throwIf(isNull({source}) OR {self.loss(source)}, 'key column {name} cannot be carried')"
-        return f"if({refusal} = 0, assumeNotNull({self.cast(source)}), defaultValueOfTypeName('{self.clickhouse}'))"
+        named = self.clickhouse.replace("'", "''")
+        return f"if({refusal} = 0, assumeNotNull({self.cast(source)}), defaultValueOfTypeName('{named}'))"
 
 
 def _integer(bits: int) -> TypeRule:

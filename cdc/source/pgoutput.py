@@ -1,15 +1,15 @@
 """The decoder of pgoutput's messages (protocol version 1): it fills a batch, and knows no connection and no clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from struct import Struct
 
 from cdc.batch import Batch, Commit, Message, Transaction, Truncate
 from cdc.catalog.bookkeeping_ddl import HEARTBEAT_PREFIX
-from cdc.catalog.model import CapturedTable, ServiceCatalog
+from cdc.catalog.model import ServiceCatalog
 from cdc.rowbinary import row_head
-from cdc.source.relation import RelationMessage, RelationMismatchError
-from cdc.source.tuples import ReadTuple, Values, tuple_reader
+from cdc.source.relation import RelationMismatchError
+from cdc.source.relations import Relation, Relations
+from cdc.source.tuples import Values
 
 _POSTGRES_EPOCH_US = 946_684_800_000_000
 _NO_TRANSACTION = Transaction(0, 0, 0)
@@ -25,23 +25,13 @@ class UnknownMessageError(ValueError):
     """PostgreSQL sent a message that this protocol version does not have."""
 
 
-@dataclass
-class _Relation:
-    """A captured relation as it was last described: how to read its tuples, and where its rows gather."""
-
-    table: CapturedTable
-    read: ReadTuple
-    key_width: int
-    rows: list[bytes]
-
-
 class Decoder:
     """Feeds one slot's messages into a batch; `take` hands the batch over and starts the next one."""
 
     def __init__(self, catalog: ServiceCatalog, epoch: int) -> None:
         self.batch = Batch()
-        self._catalog, self._epoch = catalog, epoch
-        self._relations: dict[int, _Relation] = {}
+        self._epoch = epoch
+        self._relations = Relations(catalog)
         self._transaction, self._changes = _NO_TRANSACTION, 0
         self._handlers: dict[int, Callable[[int, bytes], None]] = {
             ord("I"): self._insert,
@@ -66,11 +56,10 @@ class Decoder:
     def take(self) -> Batch:
         """The batch so far; a transaction may go on in the next one."""
         taken, self.batch = self.batch, Batch()
-        for relation in self._relations.values():
-            relation.rows = self.batch.rows[relation.table]
+        self._relations.gather_in(self.batch)
         return taken
 
-    def _relation(self, message: bytes) -> _Relation:
+    def _relation(self, message: bytes) -> Relation:
         return self._relations[int.from_bytes(message[1:5], "big")]
 
     def _insert(self, lsn: int, message: bytes) -> None:
@@ -83,6 +72,7 @@ class Decoder:
         if message[5] == _NEW_TUPLE:
             old, position = None, _FIRST_TUPLE
         else:
+            relation.require_old_rows()
             old, position = relation.read(message, _FIRST_TUPLE, None)
             position += _BETWEEN_TUPLES
         values, _ = relation.read(message, position, old)
@@ -97,10 +87,11 @@ class Decoder:
         relation = self._relation(message)
         if message[5] == _KEY_TUPLE:
             raise RelationMismatchError(f"{relation.table}: a deletion came without its old row")
+        relation.require_old_rows()
         values, _ = relation.read(message, _FIRST_TUPLE, None)
         self._add(relation, b"d", lsn, values)
 
-    def _add(self, relation: _Relation, op: bytes, lsn: int, values: Values) -> None:
+    def _add(self, relation: Relation, op: bytes, lsn: int, values: Values) -> None:
         xid, commit_us, _ = self._transaction
         relation.rows.append(row_head(op, lsn, self._epoch, xid, commit_us) + b"".join(values))
         self.batch.row_count += 1
@@ -116,21 +107,7 @@ class Decoder:
         self._transaction = _NO_TRANSACTION
 
     def _on_relation(self, _lsn: int, message: bytes) -> None:
-        described = RelationMessage.parse(message)
-        table = self._catalog.by_name.get((described.schema, described.name))
-        if table is None:
-            # The publication holds captured tables alone: this one was renamed, or is captured by a newer version.
-            raise RelationMismatchError(
-                f"{self._catalog.service}: changes of {described.schema}.{described.name} came, which the catalog does"
-                " not know: undo a renaming, or deploy the models that declare it"
-            )
-        self._relations[described.relation_id] = self._known(table, described)
-
-    def _known(self, table: CapturedTable, described: RelationMessage) -> _Relation:
-        described.require(table)
-        place = {column.name: index for index, column in enumerate(table.columns)}
-        reader = tuple_reader([place.get(name) for name in described.columns])
-        return _Relation(table, reader, len(table.key), self.batch.rows[table])
+        self._relations.describe(message, self.batch)
 
     def _on_message(self, _lsn: int, message: bytes) -> None:
         transactional, lsn = _message(message)

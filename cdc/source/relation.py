@@ -21,6 +21,11 @@ class RelationMessage:
     identity: str
     columns: tuple[str, ...]
 
+    @property
+    def has_whole_old_rows(self) -> bool:
+        """Whether an update or deletion in it carries the whole old row."""
+        return self.identity == _FULL_IDENTITY
+
     @classmethod
     def parse(cls, message: bytes) -> "RelationMessage":
         """Read a relation message: id, schema, name, identity, then flag, name, type and modifier of each column."""
@@ -48,7 +53,7 @@ class RelationMessage:
                 f"{table} has columns that the catalog does not know: {', '.join(sorted(unknown))};"
                 " deploy the models that declare them, and run the migrations"
             )
-        if self.identity != _FULL_IDENTITY:
+        if not self.has_whole_old_rows:
             raise RelationMismatchError(f"{table} has not REPLICA IDENTITY FULL; run the migrations to set it")
 
 

@@ -6,7 +6,13 @@ from clickhouse_connect.driver import Client
 
 from cdc.bookkeeping import Epoch, current_epoch, progress, record_epoch, snapshots
 from cdc.catalog.model import ServiceCatalog
-from cdc.catalog.postgres_ddl import PUBLICATION, WHOLE_PUBLICATION, WHOLE_TABLE, slot_name
+from cdc.catalog.postgres_ddl import (
+    PUBLICATION,
+    WHOLE_PUBLICATION,
+    WHOLE_TABLE,
+    slot_name,
+    without_whole_old_rows,
+)
 from cdc.catalog.version import position
 from cdc.postgres import Connection, lsn_number, lsn_text, rows
 
@@ -34,12 +40,11 @@ def require_published(connection: Connection, catalog: ServiceCatalog) -> None:
         )
     published = rows(
         connection,
-        "SELECT p.schemaname, p.tablename, c.relreplident FROM pg_publication_tables p"
-        " JOIN pg_class c ON c.oid = format('%%I.%%I', p.schemaname, p.tablename)::regclass WHERE p.pubname = %s",
+        "SELECT schemaname::text, tablename::text FROM pg_publication_tables WHERE pubname = %s",
         PUBLICATION,
     )
     wanted = set(catalog.by_name)
-    found = {(schema, name) for schema, name, _identity in published}
+    found = set(published)
     if wanted != found:
         missing = ", ".join(f"{schema}.{name}" for schema, name in sorted(wanted - found)) or "nothing"
         surplus = ", ".join(f"{schema}.{name}" for schema, name in sorted(found - wanted)) or "nothing"
@@ -47,7 +52,7 @@ def require_published(connection: Connection, catalog: ServiceCatalog) -> None:
             f"{catalog.service}: publication {PUBLICATION} lacks {missing} and has {surplus} too much;"
             f" {_RUN_MIGRATIONS}"
         )
-    partial = [f"{schema}.{name}" for schema, name, identity in published if identity != "f"]
+    partial = [f"{schema}.{name}" for schema, name in rows(connection, without_whole_old_rows(catalog))]
     if partial:
         raise NotReadyError(f"{catalog.service}: {', '.join(partial)} without REPLICA IDENTITY FULL; {_RUN_MIGRATIONS}")
 

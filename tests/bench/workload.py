@@ -68,7 +68,7 @@ def prepare(dsn: str) -> None:
     connection.autocommit = True
     with connection.cursor() as cursor:
         for table in catalog().tables:
-            cursor.execute(replica_identity(table))
+            cursor.execute(replica_identity(table.in_postgres))
         cursor.execute(create_publication())
         cursor.execute(publish(catalog()))
     connection.close()

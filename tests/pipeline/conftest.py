@@ -30,7 +30,7 @@ def _clickhouse(clickhouse_server: ClickHouse) -> Iterator[Client]:
 
 def empty_storage(opened: Client) -> None:
     tables = opened.query(
-        "SELECT concat(database, '.', name) FROM system.tables WHERE engine LIKE '%MergeTree'"
+        "SELECT concat(database, '.', name) FROM system.tables WHERE engine LIKE '%MergeTree' AND total_rows > 0"
         " AND (database = 'cdc' AND name != 'schema_ledger' OR database LIKE '%\\\\_store')"
     )
     for (table,) in tables.result_rows:

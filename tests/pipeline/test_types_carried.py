@@ -59,7 +59,7 @@ def sampled_capture(
     [table] = catalog.tables
     capture.write(
         f"CREATE TABLE samples (number bigint PRIMARY KEY, {spelled})",
-        replica_identity(table),
+        replica_identity(table.in_postgres),
         *grants(table, service_named("file").cdc_role),
         create_publication(),
         publish(catalog),

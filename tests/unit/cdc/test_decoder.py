@@ -113,8 +113,53 @@ def test_a_truncate_is_noted_for_each_captured_table(decoder: Decoder) -> None:
 
 
 def test_a_relation_that_the_catalog_does_not_know_is_refused_by_name(decoder: Decoder) -> None:
+    decoder.feed(0x1100, sent.relation(DRAFTS_ID, "drafts", ("id",)))
     with pytest.raises(RelationMismatchError, match=r"changes of public\.drafts came, which the catalog does not know"):
-        decoder.feed(0x1100, sent.relation(DRAFTS_ID, "drafts", ("id",)))
+        decoder.feed(0x1100, sent.insert(DRAFTS_ID, ["1"]))
+
+
+def test_a_captured_relation_that_was_renamed_is_not_read_any_more(decoder: Decoder) -> None:
+    decoder.feed(0x1100, sent.relation(BOOKS_ID, "volumes", BOOK_COLUMNS))
+    with pytest.raises(RelationMismatchError, match=r"changes of public\.volumes came"):
+        decoder.feed(0x1100, sent.insert(BOOKS_ID, ["Emma", "k1", None, None, None]))
+
+
+def test_a_change_of_a_relation_that_was_never_described_is_refused(decoder: Decoder) -> None:
+    with pytest.raises(RelationMismatchError, match="changes of relation 7, which was never described, came"):
+        decoder.feed(0x1100, sent.truncate(7))
+
+
+def describe_partition(decoder: Decoder, name: str, identity: str) -> None:
+    """As PostgreSQL does it: the root again, then the partition."""
+    decoder.feed(0, sent.relation(BOOKS_ID, "books", BOOK_COLUMNS))
+    decoder.feed(0, sent.relation(DRAFTS_ID, name, BOOK_COLUMNS, identity=identity))
+
+
+def test_a_partition_is_described_beside_its_root_and_its_changes_are_the_roots(decoder: Decoder) -> None:
+    describe_partition(decoder, "books_1815", "f")
+    decoder.feed(0x1100, sent.insert(BOOKS_ID, ["Emma", "k1", None, "x", "red"]))
+    decoder.feed(0x1120, sent.delete(BOOKS_ID, ["Emma", "k1", None, "x", "red"]))
+    assert [row.op for row in books(decoder)] == ["c", "d"]
+
+
+OLD_ROW_CHANGES = [
+    sent.delete(BOOKS_ID, [None, "k1", None, None, None]),
+    sent.update(BOOKS_ID, ["Emma", "k2", None, None, None], [None, "k1", None, None, None]),
+]
+
+
+@pytest.mark.parametrize("change", OLD_ROW_CHANGES, ids=["deletion", "update"])
+def test_an_old_row_is_refused_while_a_partition_has_not_its_whole_rows(decoder: Decoder, change: bytes) -> None:
+    describe_partition(decoder, "books_1815", "d")
+    describe_partition(decoder, "books_1816", "f")
+    decoder.feed(0x1100, sent.insert(BOOKS_ID, ["Emma", "k1", None, "x", "red"]))
+    with pytest.raises(
+        RelationMismatchError, match=r"library\.books: .* not REPLICA IDENTITY FULL: public\.books_1815"
+    ):
+        decoder.feed(0x1120, change)
+    describe_partition(decoder, "books_1815", "f")
+    decoder.feed(0x1140, change)
+    assert books(decoder)[0].op == "c"
 
 
 def test_a_message_is_carried_with_its_transaction(decoder: Decoder) -> None:
@@ -188,8 +233,9 @@ def test_a_table_that_is_not_as_declared_is_refused(
 
 
 def test_a_table_of_the_same_name_in_another_schema_is_not_taken_for_the_captured_one(decoder: Decoder) -> None:
+    decoder.feed(0, sent.relation(99, "books", ("anything",), schema="archive"))
     with pytest.raises(RelationMismatchError, match=r"archive\.books"):
-        decoder.feed(0, sent.relation(99, "books", ("anything",), schema="archive"))
+        decoder.feed(0x1100, sent.insert(99, ["anything"]))
 
 
 def test_origins_and_types_are_passed_over(decoder: Decoder) -> None:

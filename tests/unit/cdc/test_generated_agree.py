@@ -96,7 +96,7 @@ def test_the_publication_holds_the_captured_tables_whole(catalog: ServiceCatalog
 
 @pytest.mark.parametrize("table", TABLES, ids=str)
 def test_every_published_table_has_its_whole_old_rows(table: CapturedTable) -> None:
-    assert replica_identity(table) == f'ALTER TABLE "{table.schema}"."{table.name}" REPLICA IDENTITY FULL'
+    assert replica_identity(table.in_postgres) == f'ALTER TABLE "{table.schema}"."{table.name}" REPLICA IDENTITY FULL'
 
 
 @pytest.mark.parametrize("catalog", CATALOGS, ids=lambda catalog: catalog.service)

@@ -69,6 +69,10 @@ def test_a_decimal_is_cast_at_the_width_that_holds_it(precision: int, function: 
     assert f"{function}OrNull(x, 2)" in rule_for(f"numeric({precision},2)").cast("x")
 
 
+def test_a_type_whose_name_has_quotes_can_be_a_key() -> None:
+    assert "defaultValueOfTypeName('DateTime64(6, ''UTC'')')" in rule_for("timestamp with time zone").key("x", "t.at")
+
+
 def test_only_texts_cannot_lose_anything() -> None:
     texts = {name for name, stored in STORED.items() if "String" in stored}
     assert {name for name in STORED if rule_for(name).is_text} == texts
