@@ -1,0 +1,119 @@
+"""What came once is done once, however often and however close together it comes again."""
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from services.kit.errors import ConflictError
+from services.kit.postgres.database import Database
+from services.kit.postgres.metadata import metadata_of
+from services.kit.postgres.processed_messages import Message, Outcome, ProcessedMessages, fingerprint
+from services.kit.postgres.settings import DatabaseSettings
+from tests.support.postgres import CreateDatabase
+from tests.support.storage import Storage
+
+MESSAGE = Message("anna", "key-1", fingerprint({"essay": 1}))
+
+
+class Work:
+    """Counts how often it was done, and can be held up or fail in the middle."""
+
+    def __init__(self, *, failures: int = 0) -> None:
+        self.begun = asyncio.Event()
+        self.may_end = asyncio.Event()
+        self.may_end.set()
+        self.times = 0
+        self._failures = failures
+
+    async def __call__(self) -> Outcome:
+        self.begun.set()
+        await self.may_end.wait()
+        self.times += 1
+        if self.times <= self._failures:
+            raise RuntimeError("killed in the middle")
+        return {"job": self.times}
+
+
+@pytest.fixture(name="storage", params=["spell_checker", "cj_assessment"])
+async def _storage(
+    request: pytest.FixtureRequest, service_database: CreateDatabase
+) -> AsyncIterator[Storage[ProcessedMessages]]:
+    place = service_database(request.param)
+    models = place.service.models
+    settings = DatabaseSettings(database_url=SecretStr(place.app_url))
+    database = Database(settings, request.param, metadata_of(models).tables)
+    row = importlib.import_module(models).ProcessedMessageRow
+    yield Storage(database, lambda session: ProcessedMessages(session, row))
+    await database.close()
+
+
+async def _sent(storage: Storage[ProcessedMessages], work: Work, message: Message = MESSAGE) -> tuple[Outcome, bool]:
+    async with storage.transaction() as messages:
+        answered = await messages.first_answer(message, work)
+    return answered.outcome, answered.repeated
+
+
+async def test_a_repetition_gets_the_first_answer_and_does_no_work(storage: Storage[ProcessedMessages]) -> None:
+    work = Work()
+    assert await _sent(storage, work) == ({"job": 1}, False)
+    assert await _sent(storage, work) == ({"job": 1}, True)
+    assert work.times == 1
+
+
+async def test_of_many_that_come_at_once_one_works_and_all_get_its_answer(storage: Storage[ProcessedMessages]) -> None:
+    work = Work()
+    answers = await asyncio.gather(*(_sent(storage, work) for _ in range(8)))
+    assert [outcome for outcome, _ in answers] == [{"job": 1}] * 8
+    assert sorted(repeated for _, repeated in answers) == [False] + [True] * 7
+    assert work.times == 1
+
+
+async def test_who_comes_while_the_first_works_waits_for_its_answer(storage: Storage[ProcessedMessages]) -> None:
+    work = Work()
+    work.may_end.clear()
+    first = asyncio.create_task(_sent(storage, work))
+    await work.begun.wait()
+    second = asyncio.create_task(_sent(storage, Work(failures=1)))
+    done, _ = await asyncio.wait({second}, timeout=0.2)
+    assert done == set()
+    work.may_end.set()
+    assert (await first, await second) == (({"job": 1}, False), ({"job": 1}, True))
+
+
+async def test_work_that_failed_is_done_by_whoever_comes_next(storage: Storage[ProcessedMessages]) -> None:
+    work = Work(failures=1)
+    with pytest.raises(RuntimeError, match="killed in the middle"):
+        await _sent(storage, work)
+    assert await _sent(storage, work) == ({"job": 2}, False)
+
+
+async def test_a_key_that_was_used_for_another_request_is_refused(storage: Storage[ProcessedMessages]) -> None:
+    await _sent(storage, Work())
+    other = replace(MESSAGE, request_sha256=fingerprint({"essay": 2}))
+    with pytest.raises(ConflictError, match="key-1") as refusal:
+        await _sent(storage, Work(), other)
+    assert refusal.value.code == "idempotency_key_reused"
+
+
+async def test_a_key_is_its_senders_own(storage: Storage[ProcessedMessages]) -> None:
+    await _sent(storage, Work())
+    assert await _sent(storage, Work(), replace(MESSAGE, user_id="bert")) == ({"job": 1}, False)
+
+
+@given(st.dictionaries(st.text(), st.integers() | st.text() | st.none()))
+def test_a_fingerprint_does_not_depend_on_the_order_of_fields(fields: dict[str, int | str | None]) -> None:
+    assert fingerprint(fields) == fingerprint(dict(reversed(fields.items())))
+
+
+def test_a_fingerprint_tells_requests_apart_and_takes_ids_and_times() -> None:
+    when, which = datetime(2026, 1, 1, tzinfo=UTC), UUID(int=1)
+    assert fingerprint({"when": when, "id": which}) != fingerprint({"when": when, "id": UUID(int=2)})
+    assert len(fingerprint({"when": when, "id": which})) == 64
