@@ -10,6 +10,7 @@ from deploy.local.ports import LOOPBACK
 from deploy.local.ports_chosen import service_port, stack_ports
 from deploy.local.private_file import write_private
 from deploy.local.service_needs import needs_of
+from deploy.local.signing_key import SigningKey, kept_signing_key
 from deploy.local.state import StateDirectory
 from deploy.local.valkey import PASSWORD_VARIABLE as VALKEY_PASSWORD
 from deploy.local.valkey import Valkey
@@ -24,10 +25,10 @@ HEADER = "# Written by `python -m deploy.local up`: passwords are made once and 
 def write_environment(state: StateDirectory) -> dict[str, str]:
     """Write stack.env for the ports of now, readable by its owner alone; SettingsError if a port makes no sense."""
     values = _secrets(read_environment(state.environment))
-    addresses = _addresses(values)
+    places = _places(values, kept_signing_key(state.keys))
     for service in SERVICES:
         values |= _database_variables(service, role_passwords(service, values))
-        values |= _service_variables(service, addresses | {"objects": (state.objects / service.name).as_uri()})
+        values |= _service_variables(service, places | {"objects": (state.objects / service.name).as_uri()})
     values |= _clickhouse_variables(values[CLICKHOUSE_PASSWORD])
     write_private(state.environment, HEADER + "".join(f"{name}={value}\n" for name, value in values.items()))
     return values
@@ -45,18 +46,22 @@ def _secrets(known: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _addresses(values: dict[str, str]) -> dict[str, str]:
-    """Where the parts are that services ask for."""
-    valkey = Valkey(LOOPBACK, stack_ports().valkey.number, values[VALKEY_PASSWORD])
-    return {"valkey": valkey.url} | {service.name: service_port(service).address for service in SERVICES}
+def _places(values: dict[str, str], signing: SigningKey) -> dict[str, str]:
+    """Where the things are that services ask for."""
+    return {
+        "valkey": Valkey(LOOPBACK, stack_ports().valkey.number, values[VALKEY_PASSWORD]).url,
+        "private_key": str(signing.private),
+        "public_key": str(signing.public),
+        **{service.name: service_port(service).address for service in SERVICES},
+    }
 
 
-def _service_variables(service: Service, addresses: dict[str, str]) -> dict[str, str]:
+def _service_variables(service: Service, places: dict[str, str]) -> dict[str, str]:
     prefix = service.env_prefix
     return {
         f"{prefix}HOST": LOOPBACK,
         f"{prefix}PORT": str(service_port(service).number),
-        **needs_of(service).told(service, addresses),
+        **needs_of(service).told(service, places),
     }
 
 

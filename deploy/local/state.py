@@ -60,6 +60,11 @@ class StateDirectory:
         """The services' stored bytes, a folder each."""
         return self.root / "objects"
 
+    @property
+    def keys(self) -> Path:
+        """The key pair that signs tokens."""
+        return self.root / "keys"
+
     def log(self, name: str) -> Path:
         """The log of part `name`."""
         return self.logs / f"{name}.log"

@@ -57,11 +57,11 @@ def test_a_service_is_told_no_more_than_it_needs(state: StateDirectory) -> None:
     assert [name for name in values if name.endswith("_OBJECT_STORE_URL")] == ["FILE_SERVICE_OBJECT_STORE_URL"]
 
 
-def test_needs_are_told_under_the_services_prefix_with_the_addresses_of_the_stack() -> None:
+def test_needs_are_told_under_the_services_prefix_with_the_places_of_the_stack() -> None:
     service = Service(name="ranking", port=9000, env_prefix="RANKING_")
     needs = ServiceNeeds({"CONTENT_URL": "{content}", "COUNTERS_URL": "{valkey}"})
-    addresses = {"content": "http://127.0.0.1:1", "valkey": "valkey://127.0.0.1:2/0"}
-    assert needs.told(service, addresses) == {
+    places = {"content": "http://127.0.0.1:1", "valkey": "valkey://127.0.0.1:2/0"}
+    assert needs.told(service, places) == {
         "RANKING_CONTENT_URL": "http://127.0.0.1:1",
         "RANKING_COUNTERS_URL": "valkey://127.0.0.1:2/0",
     }
