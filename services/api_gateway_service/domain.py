@@ -59,6 +59,18 @@ class RequestRecord:  # pylint: disable=too-many-instance-attributes  # a field 
 
 
 @dataclass(frozen=True)
+class RequestFilter:
+    """Which requests a list shows; a None asks for nothing. status_class: the status's first digit; until: excluded."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    route: str | None = None
+    status_class: int | None = None
+    user_id: str | None = None
+    upstream: str | None = None
+
+
+@dataclass(frozen=True)
 class NewSession:
     """What the first request of a token says about its session. jti: the token's id; ip: None if there is none."""
 

@@ -1,11 +1,19 @@
 """What the gateway asks of its storage."""
 
 from abc import abstractmethod
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from services.api_gateway_service.domain import NewSession, PolicyRule, RateLimitPolicy, RequestRecord, Session
+from services.api_gateway_service.domain import (
+    NewSession,
+    PolicyRule,
+    RateLimitPolicy,
+    RequestFilter,
+    RequestRecord,
+    Session,
+)
 from services.api_gateway_service.rate_limit import Decision, Limit
 from services.kit.identity import Caller
 from services.kit.paging import Page, PageRequest
@@ -17,6 +25,30 @@ class RequestLog(Protocol):
     @abstractmethod
     def record(self, record: RequestRecord) -> None:
         """Take a record to be written later; never waits, never raises."""
+
+
+class RequestRepository(Protocol):
+    """The records of requests, in a partition for each day in UTC. Never commits: a unit of work does."""
+
+    @abstractmethod
+    async def append(self, records: Sequence[RequestRecord]) -> None:
+        """Store records that nobody tried to store before; ConflictError if one is there already."""
+
+    @abstractmethod
+    async def append_missing(self, records: Sequence[RequestRecord]) -> None:
+        """Store those of the records that are not there yet."""
+
+    @abstractmethod
+    async def page(self, wanted: RequestFilter, page: PageRequest) -> Page[RequestRecord]:
+        """The requests that the filter lets through, newest first."""
+
+    @abstractmethod
+    async def create_partitions(self, first: date, last: date) -> int:
+        """Make what days from `first` to `last` lack, and say how many; ValidationFailedError more than a year away."""
+
+    @abstractmethod
+    async def drop_partitions(self, before: date) -> int:
+        """Drop the days before that one with all their records, and say how many; ValidationFailedError in future."""
 
 
 class RateLimiter(Protocol):

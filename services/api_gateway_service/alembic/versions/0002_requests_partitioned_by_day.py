@@ -20,7 +20,8 @@ _CREATE, _DROP = "create_api_request_partitions(date, date)", "drop_api_request_
 
 # The service's role may change no schema: these functions run with the rights of their owner and do nothing but this.
 # All names are qualified and the search path is pinned, so that nobody's own tables or functions come in their place.
-# A day is one in UTC. Of several replicas that call at once one works; the others wait, look, and find it done.#
+# A day is one in UTC. Of several replicas that call at once one works; the others wait, look, and find it done.
+#
 # Attached, not created in place: that would lock out whoever reads or inserts. What LIKE leaves out is the identity by
 # which capture knows a row that was changed: it is the root's.
 _CREATE_PARTITIONS = """
