@@ -31,12 +31,17 @@ async def no_jobs(_container: AsyncContainer) -> Sequence[Job]:
     return ()
 
 
+async def nothing_more(_app: Quart, _container: AsyncContainer) -> None:
+    """For a service whose app is like every other."""
+
+
 @dataclass(frozen=True)
 class ServiceDefinition:  # pylint: disable=too-many-instance-attributes  # a field for each thing in which services differ
     """All in which one service differs from the next in how it is put together.
 
-    checks: what must answer beside the database for it to serve; jobs: what it does beside requests. Both may open
-    what they need from the container before the first request comes.
+    checks: what must answer beside the database for it to serve; shown: what it would rather have, and serves without;
+    jobs: what it does beside requests; prepare: what its app has beside what every app has. All may open what they
+    need from the container before the first request comes.
     """
 
     name: str
@@ -46,7 +51,9 @@ class ServiceDefinition:  # pylint: disable=too-many-instance-attributes  # a fi
     providers: tuple[type[Provider], ...]
     blueprints: tuple[Blueprint, ...]
     checks: Callable[[AsyncContainer], Awaitable[dict[str, Check]]] = no_checks
+    shown: Callable[[AsyncContainer], Awaitable[dict[str, Check]]] = no_checks
     jobs: Callable[[AsyncContainer], Awaitable[Sequence[Job]]] = no_jobs
+    prepare: Callable[[Quart, AsyncContainer], Awaitable[None]] = nothing_more
 
 
 def make_container(definition: ServiceDefinition, *overrides: Provider) -> AsyncContainer:
@@ -72,11 +79,13 @@ async def create_app(definition: ServiceDefinition, container: AsyncContainer) -
         definition.name,
         definition.title,
         checks={"database": database.ping, **await definition.checks(container)},
+        shown=await definition.shown(container),
         max_body_bytes=settings.max_request_bytes,
     )
     QuartDishka(app=app, container=container)
     for blueprint in definition.blueprints:
         app.register_blueprint(blueprint)
+    await definition.prepare(app, container)
 
     @app.while_serving
     async def run_beside_requests() -> AsyncGenerator[None, None]:

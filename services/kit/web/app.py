@@ -9,10 +9,13 @@ from services.kit.web.request_body import CheckedRequest
 from services.kit.web.requests import register_request_hooks
 
 
-def create_app(service: str, title: str, *, checks: dict[str, Check], max_body_bytes: int) -> Quart:
+def create_app(
+    service: str, title: str, *, checks: dict[str, Check], max_body_bytes: int, shown: dict[str, Check] | None = None
+) -> Quart:
     """An app with correlation ids, request logs, one shape of errors, /healthz, /metrics, /openapi.json and /docs.
 
-    checks: what must answer for the service to serve, by name; each raises if it doesn't.
+    checks: what must answer for the service to serve, by name; each raises if it doesn't. shown: what /healthz tells of
+    as well, though the service serves without.
     """
     app = Quart(service, static_folder=None)
     app.request_class = CheckedRequest
@@ -20,5 +23,5 @@ def create_app(service: str, title: str, *, checks: dict[str, Check], max_body_b
     document(app, title)
     register_request_hooks(app)
     register_error_handlers(app)
-    app.register_blueprint(operations(service, checks))
+    app.register_blueprint(operations(service, checks, shown or {}))
     return app

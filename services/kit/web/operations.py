@@ -15,18 +15,22 @@ SECONDS_TO_ANSWER = 3.0
 log = structlog.get_logger(__name__)
 
 
-def operations(service: str, checks: dict[str, Check]) -> Blueprint:
-    """/healthz, 503 while a check fails or takes longer than 3 seconds, and /metrics."""
+def operations(service: str, checks: dict[str, Check], shown: dict[str, Check]) -> Blueprint:
+    """/healthz, 503 while a check fails or takes longer than 3 seconds, and /metrics.
+
+    shown: checks that make a service `degraded` when they fail: it serves all the same.
+    """
     blueprint = Blueprint("operations", __name__)
 
     @blueprint.get("/healthz")
     async def healthz() -> ResponseReturnValue:
-        answers = await asyncio.gather(*(_passes(name, check) for name, check in checks.items()))
-        states = dict(zip(checks, answers, strict=True))
-        serving = all(states.values())
+        every = checks | shown
+        answers = await asyncio.gather(*(_passes(name, check) for name, check in every.items()))
+        states = dict(zip(every, answers, strict=True))
+        serving = all(states[name] for name in checks)
         body = {
             "service": service,
-            "status": "ok" if serving else "unavailable",
+            "status": _status(serving=serving, whole=all(answers)),
             "checks": {"process": "ok", **{name: "ok" if passed else "failed" for name, passed in states.items()}},
         }
         return body, 200 if serving else 503
@@ -37,6 +41,12 @@ def operations(service: str, checks: dict[str, Check]) -> Blueprint:
         return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
     return blueprint
+
+
+def _status(*, serving: bool, whole: bool) -> str:
+    if not serving:
+        return "unavailable"
+    return "ok" if whole else "degraded"
 
 
 async def _passes(name: str, check: Check) -> bool:

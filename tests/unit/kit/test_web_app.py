@@ -179,6 +179,20 @@ async def test_health_follows_its_checks_and_says_no_more(client: Client, health
     assert SECRET not in await ill.get_data(as_text=True)
 
 
+async def test_what_a_service_does_without_is_shown_and_does_not_stop_it(health: Health) -> None:
+    app = create_app("sample", "A sample", checks={}, shown={"cache": health.check}, max_body_bytes=1000)
+    healthy = await app.test_client().get("/healthz")
+    assert (healthy.status_code, (await healthy.get_json())["status"]) == (200, "ok")
+    health.failing = True
+    ill = await app.test_client().get("/healthz")
+    assert ill.status_code == 200
+    assert await ill.get_json() == {
+        "service": "sample",
+        "status": "degraded",
+        "checks": {"process": "ok", "cache": "failed"},
+    }
+
+
 async def test_metrics_and_the_description_can_be_read(client: Client) -> None:
     metrics = await client.get("/metrics")
     description = await (await client.get("/openapi.json")).get_json()
