@@ -9,6 +9,8 @@ from uuid import UUID
 from services.kit.errors import ConflictError
 
 FEWEST_ESSAYS = 2
+# Scores of so many take seconds; anchors count.
+MOST_ESSAYS = 500
 
 
 class BatchStatus(enum.StrEnum):
@@ -53,6 +55,11 @@ _MOVES = {
     BatchStatus.COMPLETE_MAX_COMPARISONS: set[BatchStatus](),
     BatchStatus.COMPLETE_INSUFFICIENT_ESSAYS: set[BatchStatus](),
 }
+
+
+# In which pairs can be asked for, and in which how many may be.
+ASKING = frozenset({BatchStatus.PENDING, BatchStatus.COMPARING})
+EXTENSIBLE = ASKING | {BatchStatus.FAILED}
 
 
 @dataclass(frozen=True)
@@ -147,6 +154,16 @@ def refuse_move(current: BatchStatus, wanted: BatchStatus) -> None:
             f"a batch that is {current} cannot become {wanted}, only {allowed}",
             code="status_move",
             details={"status": current.value, "wanted": wanted.value},
+        )
+
+
+def refuse_unless(status: BatchStatus, allowed: frozenset[BatchStatus], deed: str) -> None:
+    """ConflictError, naming the deed, unless a batch has one of the statuses that allow it."""
+    if status not in allowed:
+        raise ConflictError(
+            f"{deed} takes a batch that is {' or '.join(sorted(allowed))}, and this one is {status}",
+            code="batch_status",
+            details={"status": status.value},
         )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.kit.errors import ValidationFailedError
+
 
 class Winner(enum.StrEnum):
     """How a comparison ended; `error`: the judge could not say."""
@@ -45,6 +47,14 @@ class Judgement:  # pylint: disable=too-many-instance-attributes  # a field for 
     justification: str | None = None
     error_code: str | None = None
     error_detail: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.is_error and self.error_code is None:
+            raise ValidationFailedError("a judge who answers with an error must say which: error_code")
+        if self.is_error and (self.confidence is not None or self.justification is not None):
+            raise ValidationFailedError("an error has neither confidence nor justification: leave them out")
+        if not self.is_error and (self.error_code is not None or self.error_detail is not None):
+            raise ValidationFailedError(f"error_code and error_detail belong to the winner error, not to {self.winner}")
 
     @property
     def is_error(self) -> bool:
@@ -91,3 +101,36 @@ class RoundProgress:
         """
         enough = self.budget_left == 0 or 2 * self.asked_in_round >= self.essays
         return self.open == 0 and enough
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A decided comparison, whether it had been decided before, and whether its batch is now to be scored."""
+
+    comparison: Comparison
+    repeated: bool
+    round_is_over: bool
+
+
+@dataclass(frozen=True)
+class PairHistory:
+    """What was compared in a batch. compared: pairs that are decided or wait for their judge, of all rounds.
+
+    asked_in_round: those of the current round, failed ones among them.
+    """
+
+    batch_id: UUID
+    round: int
+    essays: tuple[UUID, ...]
+    compared: tuple[tuple[UUID, UUID], ...]
+    asked_in_round: tuple[tuple[UUID, UUID], ...]
+    submitted: int
+    budget_left: int
+
+
+@dataclass(frozen=True)
+class ComparisonFilter:
+    """Which comparisons a list shows; a None asks for nothing. open: those that wait for their judge, or the others."""
+
+    round: int | None = None
+    open: bool | None = None

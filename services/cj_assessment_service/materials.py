@@ -79,6 +79,18 @@ class Anchor:  # pylint: disable=too-many-instance-attributes  # a field for eac
     created_at: datetime
 
 
+@dataclass(frozen=True)
+class GradedEssay:
+    """The grade that anchors give an essay. confidence: the probability that it is this one."""
+
+    batch_id: UUID
+    essay_id: UUID
+    grade: str
+    grade_scale: str
+    confidence: float
+    created_at: datetime
+
+
 def refuse_course_config(caller: Caller, target: Target) -> None:
     """ForbiddenError if the caller may not write for this target: a course is everybody's, and an admin's to write."""
     if target.course_code is not None and not caller.is_admin:
