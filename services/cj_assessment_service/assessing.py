@@ -1,4 +1,4 @@
-"""Requests for comparative judgement: a batch is created once, and pairs are asked for once, however often they come."""
+"""Requests for comparative judgement: a batch is created once and pairs are asked for once, however often they come."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
