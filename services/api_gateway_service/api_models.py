@@ -1,0 +1,87 @@
+"""The shapes in which the gateway answers and is asked."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from services.api_gateway_service.domain import LONGEST_ROLE, LONGEST_ROUTE, PolicyRule, RateLimitPolicy, Session
+from services.kit.web.models import PageQuestion, Question, Text, UserId
+
+MOST_REQUESTS = 1_000_000
+LONGEST_PERIOD = 86_400
+
+
+class SessionAnswer(BaseModel):
+    """A session, without the token's id: who holds that of another could not use it, but need not know it either."""
+
+    session_id: UUID
+    user_id: str
+    device: str | None
+    ip: str | None
+    created_at: datetime
+    last_activity_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+class SessionsAnswer(BaseModel):
+    """A page of sessions; `next_cursor` fetches the next one and is null on the last."""
+
+    sessions: list[SessionAnswer]
+    next_cursor: str | None
+
+
+class RevokedAnswer(BaseModel):
+    """Whether this request ended the session: false if it was ended already."""
+
+    revoked: bool
+
+
+class RevokedAllAnswer(BaseModel):
+    """How many sessions this request ended."""
+
+    revoked: int
+
+
+class OwnerQuestion(Question):
+    """Whose sessions: the caller's if nobody is named."""
+
+    user_id: UserId | None = None
+
+
+class SessionsQuestion(OwnerQuestion, PageQuestion):
+    """Whose sessions are listed, and which page of them."""
+
+
+class PoliciesAnswer(BaseModel):
+    """A page of rules; `next_cursor` fetches the next one and is null on the last."""
+
+    policies: list[RateLimitPolicy]
+    next_cursor: str | None
+
+
+class PolicyQuestion(Question):
+    """A rule as it is to be; `*` stands for any route or any role."""
+
+    route: Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_ROUTE)]
+    role: Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_ROLE)] = "*"
+    request_limit: Annotated[int, Field(ge=1, le=MOST_REQUESTS)]
+    period_seconds: Annotated[int, Field(ge=1, le=LONGEST_PERIOD)]
+
+    def rule(self) -> PolicyRule:
+        """The rule that is asked for."""
+        return PolicyRule(**dict(self))
+
+
+def answer_of(session: Session) -> SessionAnswer:
+    """What callers may know of a session."""
+    return SessionAnswer(
+        **{
+            each.name: getattr(session, each.name)
+            for each in fields(session)
+            if each.name in SessionAnswer.model_fields
+        }
+    )

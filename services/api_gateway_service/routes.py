@@ -1,0 +1,35 @@
+"""Every route of another service that the gateway passes on; what is not listed here cannot be reached through it."""
+
+import re
+from dataclasses import dataclass
+
+_PARAMETER = re.compile(r"<(?:[^<>]*:)?(\w+)>")
+
+
+@dataclass(frozen=True)
+class ProxiedRoute:
+    """A rule in Quart's form, exactly as the service has it, with the methods that it takes."""
+
+    upstream: str
+    rule: str
+    methods: tuple[str, ...]
+
+
+def template_of(rule: str) -> str:
+    """The rule as people write it: `/v1/files/{file_id}` for `/v1/files/<uuid:file_id>`."""
+    return _PARAMETER.sub(r"{\1}", rule)
+
+
+_VERSION = "<int(min=1,max=2147483647):version>"
+
+ROUTES: tuple[ProxiedRoute, ...] = (
+    ProxiedRoute("file", "/v1/batches/<uuid:batch_id>/files", ("POST",)),
+    ProxiedRoute("file", "/v1/files", ("GET",)),
+    ProxiedRoute("file", "/v1/files/<uuid:file_id>", ("DELETE", "GET")),
+    ProxiedRoute("file", "/v1/files/<uuid:file_id>/content", ("GET",)),
+    ProxiedRoute("file", "/v1/files/<uuid:file_id>/restore", ("POST",)),
+    ProxiedRoute("file", "/v1/files/<uuid:file_id>/status", ("PATCH",)),
+    ProxiedRoute("file", "/v1/files/<uuid:file_id>/versions", ("GET", "POST")),
+    ProxiedRoute("file", f"/v1/files/<uuid:file_id>/versions/{_VERSION}", ("GET",)),
+    ProxiedRoute("file", f"/v1/files/<uuid:file_id>/versions/{_VERSION}/content", ("GET",)),
+)
