@@ -8,6 +8,7 @@ from functools import cached_property
 from uuid import UUID
 
 from services.kit.errors import ValidationFailedError
+from services.kit.lifetime import Lifetime
 
 
 class ContentType(enum.StrEnum):
@@ -63,8 +64,8 @@ class NewContent:
 
 
 @dataclass(frozen=True)
-class StoredContent:  # pylint: disable=too-many-instance-attributes  # a field for each column
-    """A content as it is stored; `row_version` rises with every change, `correlation_id` is whose bytes these are."""
+class StoredContent(Lifetime):  # pylint: disable=too-many-instance-attributes  # a field for each column
+    """A content as it is stored; `correlation_id` is that of the action that brought its bytes."""
 
     content_id: str
     content_type: ContentType
@@ -73,11 +74,6 @@ class StoredContent:  # pylint: disable=too-many-instance-attributes  # a field 
     sha256: str
     user_id: str
     correlation_id: UUID
-    deleted_at: datetime | None
-    deleted_by: str | None
-    created_at: datetime
-    updated_at: datetime
-    row_version: int
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The tables of the content service, and what of them change data capture carries."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, MetaData, String, UniqueConstraint
@@ -13,12 +14,10 @@ from services.kit.postgres.conventions import (
     NAMING_CONVENTION,
     TYPES,
     Created,
-    Timestamped,
     Versioned,
     one_of,
     text_enum,
 )
-from services.kit.postgres.soft_deletion import SoftDeleted, deleted_by_someone
 
 CONTENT = "contents.content_id"
 
@@ -30,7 +29,7 @@ class Base(DeclarativeBase):
     type_annotation_map = TYPES
 
 
-class ContentRow(SoftDeleted, Versioned, Timestamped, Base):
+class ContentRow(Versioned, Base):
     """One content: whose it is, what it is, and what proves that its bytes are those that were sent."""
 
     __tablename__ = "contents"
@@ -38,7 +37,7 @@ class ContentRow(SoftDeleted, Versioned, Timestamped, Base):
         CheckConstraint("content_id ~ '^[0-9a-f]{32}$'", name="content_id_is_lower_case_hex"),
         CheckConstraint("size_bytes > 0", name="bytes_are_not_empty"),
         CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_is_lower_case_hex"),
-        deleted_by_someone(),
+        CheckConstraint("(deleted_at IS NULL) = (deleted_by IS NULL)", name="deleted_by_someone_at_some_time"),
         one_of("content_type", ContentType),
         Index(
             "uq_contents_bytes_of_owner",
@@ -61,6 +60,8 @@ class ContentRow(SoftDeleted, Versioned, Timestamped, Base):
     sha256: Mapped[str] = mapped_column(String(64))
     user_id: Mapped[str] = mapped_column(String(LONGEST_USER_ID))
     correlation_id: Mapped[UUID]
+    deleted_at: Mapped[datetime | None]
+    deleted_by: Mapped[str | None] = mapped_column(String(LONGEST_USER_ID))
     # No column: the steps in which a walk found the content, where a query says so.
     depth: Mapped[int | None] = query_expression()
 

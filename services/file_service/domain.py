@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.kit.errors import ConflictError
+from services.kit.lifetime import Lifetime
 
 
 class FileStatus(enum.StrEnum):
@@ -49,8 +50,8 @@ class NewVersion:
 
 
 @dataclass(frozen=True)
-class StoredFile:  # pylint: disable=too-many-instance-attributes  # a field for each column
-    """A file as it is stored; `row_version` rises with every change of it."""
+class StoredFile(Lifetime):  # pylint: disable=too-many-instance-attributes  # a field for each column
+    """A file as it is stored."""
 
     file_id: UUID
     batch_id: UUID
@@ -61,11 +62,6 @@ class StoredFile:  # pylint: disable=too-many-instance-attributes  # a field for
     status: FileStatus
     validation_error_code: str | None
     validation_error_message: str | None
-    deleted_at: datetime | None
-    deleted_by: str | None
-    created_at: datetime
-    updated_at: datetime
-    row_version: int
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,20 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Select, Text, any_, delete, func, literal, select
+from sqlalchemy import ARRAY, Select, Text, any_, delete, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.file_service import domain
 from services.file_service.file_queries import filtered, one_file, visible
 from services.file_service.models_db import FileRow, FileVersionRow
 from services.file_service.protocols import FileRepository
-from services.kit.errors import ConflictError, NotFoundError
+from services.kit.errors import NotFoundError
 from services.kit.identity import Caller
 from services.kit.paging import Page, PageRequest
 from services.kit.postgres.errors import database_errors
 from services.kit.postgres.rows import page_of, record_of
+from services.kit.postgres.soft_deletion import bring_back, hide
+from services.kit.postgres.stale_rows import refuse_stale
 
 
 class PostgresFileRepository(FileRepository):
@@ -97,8 +99,7 @@ class PostgresFileRepository(FileRepository):
     ) -> domain.StoredFile:
         """Hide the file; NotFoundError if it is hidden already."""
         row = await self._locked(caller, file_id, expected_row_version)
-        row.deleted_at = await self._now()
-        row.deleted_by = caller.user_id
+        await hide(self._session, row, caller)
         return await self._changed(row)
 
     async def restore(
@@ -106,9 +107,7 @@ class PostgresFileRepository(FileRepository):
     ) -> domain.StoredFile:
         """Bring a deleted file back; ConflictError if it isn't deleted."""
         row = await self._locked(caller, file_id, expected_row_version, include_deleted=True)
-        if row.deleted_at is None:
-            raise ConflictError(f"file {file_id} is not deleted", code="not_deleted")
-        row.deleted_at = row.deleted_by = None
+        bring_back(row, f"file {file_id}")
         return await self._changed(row)
 
     async def purge_deleted(self, before: datetime, limit: int) -> tuple[domain.PurgedFile, ...]:
@@ -136,12 +135,7 @@ class PostgresFileRepository(FileRepository):
     ) -> FileRow:
         statement = one_file(caller, file_id, include_deleted=include_deleted).with_for_update()
         row = _found(await self._session.scalar(statement.execution_options(populate_existing=True)), file_id)
-        if expected_row_version not in {None, row.row_version}:
-            raise ConflictError(
-                f"file {file_id} was changed meanwhile: read it again",
-                code="row_version",
-                details={"expected": expected_row_version, "row_version": row.row_version},
-            )
+        refuse_stale(row, expected_row_version, f"file {file_id}")
         return row
 
     async def _page(
@@ -149,11 +143,6 @@ class PostgresFileRepository(FileRepository):
     ) -> Page[domain.StoredFile]:
         found = await page_of(self._session, filtered(files, wanted), FileRow.file_id, page)
         return Page(tuple(record_of(domain.StoredFile, row) for row in found.items), found.next_cursor)
-
-    async def _now(self) -> datetime:
-        """PostgreSQL's clock, which all replicas of the service share."""
-        clock: Select[datetime] = select(func.clock_timestamp(type_=DateTime(timezone=True)))
-        return (await self._session.scalars(clock)).one()
 
     async def _store(self, row: FileRow | FileVersionRow) -> None:
         self._session.add(row)

@@ -1,25 +1,20 @@
 """Rows that are hidden before they go: who hid one and when, until it is restored or purged."""
 
 from datetime import datetime
+from typing import Protocol
 
-from sqlalchemy import CheckConstraint, DateTime, Select, String, func, select
+from sqlalchemy import DateTime, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
 from services.kit.errors import ConflictError
-from services.kit.identity import LONGEST_USER_ID, Caller
+from services.kit.identity import Caller
 
 
-class SoftDeleted:
-    """When a row was hidden, and by whom; both are null while it is not."""
+class SoftDeleted(Protocol):
+    """A row that knows when it was hidden, and by whom; both are null while it is not."""
 
-    deleted_at: Mapped[datetime | None] = mapped_column(sort_order=87)
-    deleted_by: Mapped[str | None] = mapped_column(String(LONGEST_USER_ID), sort_order=88)
-
-
-def deleted_by_someone() -> CheckConstraint:
-    """The constraint that every table of `SoftDeleted` rows has."""
-    return CheckConstraint("(deleted_at IS NULL) = (deleted_by IS NULL)", name="deleted_by_someone_at_some_time")
+    deleted_at: datetime | None
+    deleted_by: str | None
 
 
 async def hide(session: AsyncSession, row: SoftDeleted, caller: Caller) -> None:
