@@ -39,23 +39,36 @@ class Standing:
 
 
 @app.command()
-def upgrade(services: Services = None) -> None:
+def upgrade(
+    services: Services = None,
+    *,
+    databases_only: Annotated[bool, typer.Option("--databases-only", help="leave ClickHouse as it is")] = False,
+) -> None:
     """Bring the service databases, what capture needs in them, and ClickHouse to what the code wants."""
     with _explained():
         for service in _chosen(services):
-            url = database_url(service)
-            before = postgres.current(url)
-            postgres.upgrade(service, url)
-            after = postgres.current(url)
-            moved = f"at {after}" if before == after else f"from {before or 'nothing'} to {after}"
-            _say(f"{service.database}: {moved}")
-            for statement in capture.upgrade(service, service_catalog(service.name), url):
-                _say(f"{service.database}: {statement}")
-        with _clickhouse() as client:
-            changed = clickhouse.upgrade(client, _wanted())
-        for found in changed:
-            _say(f"ClickHouse: {found.wanted.name} was {found.state.value}")
-        _say(f"ClickHouse: {len(_wanted())} objects up to date")
+            _upgrade_database(service)
+        if not databases_only:
+            _upgrade_clickhouse()
+
+
+def _upgrade_database(service: Service) -> None:
+    url = database_url(service)
+    before = postgres.current(url)
+    postgres.upgrade(service, url)
+    after = postgres.current(url)
+    moved = f"at {after}" if before == after else f"from {before or 'nothing'} to {after}"
+    _say(f"{service.database}: {moved}")
+    for statement in capture.upgrade(service, service_catalog(service.name), url):
+        _say(f"{service.database}: {statement}")
+
+
+def _upgrade_clickhouse() -> None:
+    with _clickhouse() as client:
+        changed = clickhouse.upgrade(client, _wanted())
+    for found in changed:
+        _say(f"ClickHouse: {found.wanted.name} was {found.state.value}")
+    _say(f"ClickHouse: {len(_wanted())} objects up to date")
 
 
 @app.command()

@@ -69,39 +69,46 @@ def succeeded(answer: Answer) -> str:
 
 
 def test_an_upgrade_from_nothing_leaves_nothing_to_do(empty: Migrations) -> None:
-    behind = empty("check")
+    behind = empty("check", "file")
     assert behind.returncode == FAILED
     assert "huleedu_file: migrate from nothing to " in behind.stdout
     assert "ClickHouse: mend file_store.files_history, missing" in behind.stdout
 
-    first = succeeded(empty("upgrade"))
+    first = succeeded(empty("upgrade", "file"))
     assert "huleedu_file: from nothing to " in first
     assert "huleedu_file: CREATE PUBLICATION huleedu_cdc" in first
     assert "ClickHouse: file_store.files_history was missing" in first
 
-    assert succeeded(empty("status")).count("change nothing") == 2
-    database, clickhouse = succeeded(empty("upgrade")).splitlines()
+    assert succeeded(empty("status", "file")).count("change nothing") == 2
+    database, clickhouse = succeeded(empty("upgrade", "file")).splitlines()
     assert database == f"huleedu_file: at {first.partition(' to ')[2].splitlines()[0]}"
     assert clickhouse.endswith("objects up to date")
+
+
+def test_a_database_is_upgraded_where_there_is_no_clickhouse(empty: Migrations) -> None:
+    told = succeeded(empty("upgrade", "file", "--databases-only", without="MIGRATIONS_CLICKHOUSE_URL"))
+    assert told.startswith("huleedu_file: from nothing to ")
+    assert "ClickHouse" not in told
+    assert run(empty.database.app_url, "SELECT count(*) FROM files") == [(0,)]
 
 
 def test_what_is_behind_is_named_and_after_an_upgrade_it_is_not(migrated: Migrations) -> None:
     run(migrated.database.migrator_url, "ALTER TABLE files REPLICA IDENTITY DEFAULT")
     migrated.clickhouse.command("DROP VIEW file.files")
-    behind = migrated("check")
+    behind = migrated("check", "file")
     assert behind.returncode == FAILED
     assert behind.stdout.splitlines() == [
         'huleedu_file: ALTER TABLE "public"."files" REPLICA IDENTITY FULL',
         "ClickHouse: mend file.files, missing",
     ]
-    succeeded(migrated("upgrade"))
-    assert succeeded(migrated("check")) == "every schema is up to date\n"
+    succeeded(migrated("upgrade", "file"))
+    assert succeeded(migrated("check", "file")) == "every schema is up to date\n"
 
 
 def test_a_database_made_before_these_migrations_is_refused_until_it_is_adopted(migrated: Migrations) -> None:
     address = migrated.database.migrator_url
     run(address, "DROP TABLE alembic_version")
-    refused = migrated("upgrade")
+    refused = migrated("upgrade", "file")
     assert refused.returncode == FAILED
     assert "python -m migrations adopt file" in refused.stderr
     assert "Traceback" not in refused.stderr
@@ -111,7 +118,7 @@ def test_a_database_made_before_these_migrations_is_refused_until_it_is_adopted(
 
 @pytest.mark.parametrize("variable", ["MIGRATIONS_FILE_DATABASE_URL", "MIGRATIONS_CLICKHOUSE_URL"])
 def test_a_missing_variable_is_named_in_one_line(empty: Migrations, variable: str) -> None:
-    answer = empty("status", without=variable)
+    answer = empty("status", "file", without=variable)
     assert (answer.returncode, answer.stdout) == (USAGE, "")
     [line] = answer.stderr.splitlines()
     assert variable in line
