@@ -44,6 +44,14 @@ class ApiGatewaySettings(ServiceSettings, VerificationSettings):
     # A session must outlast its token, leeway included: the next request of a revoked token would open a new one.
     session_cleanup_grace: timedelta = Field(default=timedelta(hours=1), ge=timedelta(minutes=10))
     session_cleanup_interval: timedelta = Field(default=timedelta(minutes=10), gt=timedelta(0))
+    request_log_enabled: bool = True
+    request_log_batch_size: PositiveInt = 1000
+    request_log_queue_limit: PositiveInt = 50_000
+    request_log_flush_interval: PositiveFloat = 0.5
+    request_log_shutdown_timeout: PositiveFloat = 10.0
+    request_log_days_ahead: int = Field(default=3, ge=0, le=365)
+    request_log_retention: timedelta = Field(default=timedelta(days=30), ge=timedelta(days=1), le=timedelta(days=36500))
+    request_log_partition_interval: timedelta = Field(default=timedelta(hours=1), gt=timedelta(0))
 
     @field_validator("valkey_url")
     @classmethod
