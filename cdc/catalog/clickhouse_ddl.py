@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from cdc.catalog.clickhouse_object import ClickHouseObject, Settings, materialized_view, table, view
+from cdc.catalog.landed_sql import typed_versions
 from cdc.catalog.model import CapturedTable, Column, literal, quoted
-from cdc.catalog.version_sql import epoch_of, lsn_of, version_of
+from cdc.catalog.version_sql import epoch_of, lsn_of
 
 # What every landed row carries before the columns' texts, in this order.
 LANDING_HEAD: dict[str, str] = {
@@ -46,7 +47,7 @@ def table_objects(captured: CapturedTable, durable: Settings) -> tuple[ClickHous
         ),
         # The chain's end is made first: a row that reaches history finds its way on to latest.
         materialized_view(f"{captured.history}_to_latest", captured.latest, _newest(captured)),
-        materialized_view(f"{captured.landing}_to_history", captured.history, _typed(captured)),
+        materialized_view(f"{captured.landing}_to_history", captured.history, typed_versions(captured)),
         view(f"{captured.service}.{captured.name}", _current(captured)),
         view(f"{captured.service}.{captured.name}_history", _history(captured)),
         view(f"{captured.service}.{captured.name}_as_of", _as_of(captured)),
@@ -77,36 +78,8 @@ def _stored_columns(captured: CapturedTable) -> dict[str, str]:
     return {**keys, **values, **STORED_TAIL}
 
 
-def _typed(captured: CapturedTable) -> str:
-    columns = [
-        *(f"{c.rule.key(_landed(c), str(captured) + '.' + c.name)} AS {quoted(c.name)}" for c in captured.key_columns),
-        *(f"{c.rule.value(_landed(c))} AS {quoted(c.name)}" for c in captured.value_columns),
-        f"{version_of('landed')} AS _version",
-        "landed._op AS _op",
-        "landed._xid AS _xid",
-        "fromUnixTimestamp64Micro(landed._commit_us, 'UTC') AS _commit_time",
-        f"{_raw_map(captured)} AS _raw",
-    ]
-    return f"SELECT {', '.join(columns)} FROM {captured.landing} AS landed"
-
-
 def _newest(captured: CapturedTable) -> str:
     return f"SELECT {_names(_stored_columns(captured))} FROM {captured.history}"
-
-
-def _landed(column: Column) -> str:
-    return f"landed.{quoted(column.name)}"
-
-
-def _raw_map(captured: CapturedTable) -> str:
-    lossy = [column for column in captured.value_columns if not column.rule.is_text]
-    if not lossy:
-        return "CAST(map(), 'Map(LowCardinality(String), String)')"
-    pairs = (
-        f"if({c.rule.loss(_landed(c))}, ({literal(c.name)}, assumeNotNull({_landed(c)})), ('', ''))" for c in lossy
-    )
-    kept = f"arrayFilter(pair -> pair.1 != '', [{', '.join(pairs)}])"
-    return f"CAST({kept}, 'Map(LowCardinality(String), String)')"
 
 
 def _current(captured: CapturedTable) -> str:

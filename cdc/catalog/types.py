@@ -49,22 +49,20 @@ class TypeRule:
         inner = re.fullmatch(r"LowCardinality\((.+)\)", self.clickhouse)
         return f"LowCardinality(Nullable({inner[1]}))" if inner else f"Nullable({self.clickhouse})"
 
-    def loss(self, source: str) -> str:
-        """True where the text `source` is not what its cast gives back."""
-        return f"({source} IS NOT NULL AND ifNull({self.text(self.cast(source))} != {source}, true))"
+    @property
+    def default(self) -> str:
+        """A value of the type that stands for none."""
+        named = self.clickhouse.replace("'", "''")
+        return f"defaultValueOfTypeName('{named}')"
+
+    def loss(self, source: str, typed: str) -> str:
+        """True where the text `source` is not what its cast `typed` gives back."""
+        return f"isDistinctFrom({self.text(typed)}, {source})"
 
     def value(self, source: str) -> str:
         """The typed value of the text `source`, NULL where the type cannot hold it."""
         cast = self.cast(source)
-        return cast if self.is_text or self.keeps_inexact else f"if({self.loss(source)}, NULL, {cast})"
-
-    def key(self, source: str, name: str) -> str:
-        """The typed value of a key's text; raises in ClickHouse where the type cannot hold it: a key is never NULL."""
-        if self.is_text:
-            return f"assumeNotNull({source})"
-        refusal = f"throwIf(isNull({source}) OR {self.loss(source)}, 'key column {name} cannot be carried')"
-        named = self.clickhouse.replace("'", "''")
-        return f"if({refusal} = 0, assumeNotNull({self.cast(source)}), defaultValueOfTypeName('{named}'))"
+        return cast if self.is_text or self.keeps_inexact else f"if({self.loss(source, cast)}, NULL, {cast})"
 
 
 def _integer(bits: int) -> TypeRule:
