@@ -33,10 +33,14 @@ class Speller(Protocol):
 
 
 class WorkerSpeller(Speller):
-    """Checks in worker processes, each of which reads the dictionary of a language when it first meets one."""
+    """Checks in worker processes, each of which reads the dictionary of a language when it first meets one.
 
-    def __init__(self, workers: WorkerProcesses) -> None:
+    whitelist: words that are right in every text.
+    """
+
+    def __init__(self, workers: WorkerProcesses, whitelist: Sequence[str] = ()) -> None:
         self._workers = workers
+        self._whitelist = tuple(whitelist)
 
     async def start(self) -> None:
         """Let a worker read the dictionaries now; DictionaryMissingError if one is not installed."""
@@ -46,7 +50,7 @@ class WorkerSpeller(Speller):
     async def check(self, language: Language, text: str, whitelist: Sequence[str]) -> TimedCheck:
         """Of a worker that gives up the text is to blame: it is TEXT_TOO_COMPLEX."""
         try:
-            return await self._workers.run(check_text, language, text, tuple(whitelist))
+            return await self._workers.run(check_text, language, text, (*self._whitelist, *whitelist))
         except WorkerGaveUpError as error:
             message = "checking the text took too much time or memory; check it in smaller parts"
             raise TextRefusedError(FailureCode.TEXT_TOO_COMPLEX, message) from error

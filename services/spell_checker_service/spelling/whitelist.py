@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
+from pathlib import Path
 
 _GENITIVES = ("'s", "s", "'")
 
@@ -21,3 +22,11 @@ class Whitelist:
         wanted = looked_up(word).casefold()
         stems = (wanted.removesuffix(ending) for ending in _GENITIVES)
         return wanted in self._words or any(stem in self._words for stem in stems)
+
+
+def words_of_file(path: Path | None) -> tuple[str, ...]:
+    """The words of a file in UTF-8, one a line, none if there is no file."""
+    if path is None:
+        return ()
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return tuple(word for line in lines if (word := line.strip()))

@@ -8,10 +8,11 @@ from services.spell_checker_service.domain import LONGEST_WORD
 
 _MARKS = "\u0300-\u036f"  # accents that stand by themselves, as in text that was never composed
 _APOSTROPHES = "'\u2019"
-_HYPHENS = "-\u2010\u2011"
+_HYPHENS = "\u2010\u2011-"  # the one that means a range elsewhere comes last
 _PART = rf"[\w{_MARKS}]+"
+# The bounds keep the search linear in a text that has no spaces.
 _RUN = re.compile(
-    r"(?P<address>\b(?:[a-z][a-z0-9+.-]*://|www\.)\S+|[^\s@]+@[^\s@]+\.[^\s@]+)"
+    r"(?P<address>\b(?:[a-z][a-z0-9+.-]{0,15}://|www\.)\S+|[^\s@]{1,64}@[^\s@]{1,255}\.[^\s@]+)"
     rf"|(?P<run>{_PART}(?:[{_APOSTROPHES}{_HYPHENS}]{_PART})*)",
     re.IGNORECASE,
 )

@@ -1,0 +1,32 @@
+"""What the spell checker may be told by its environment; the README explains each variable."""
+
+from datetime import timedelta
+
+from pydantic import Field, FilePath, HttpUrl, PositiveFloat, PositiveInt
+from pydantic_settings import SettingsConfigDict
+
+from services.kit.settings_of_service import ServiceSettings
+
+
+class SpellCheckerServiceSettings(ServiceSettings):
+    """Variables `SPELL_CHECKER_SERVICE_…`."""
+
+    model_config = SettingsConfigDict(env_prefix="SPELL_CHECKER_SERVICE_")
+
+    port: int = Field(default=8002, ge=0, le=65535)
+    content_service_url: HttpUrl
+    content_service_timeout: PositiveFloat = 5.0
+    # Positions in a text are PostgreSQL integers.
+    max_text_bytes: int = Field(default=1024 * 1024, gt=0, lt=2**31)
+    whitelist_file: FilePath | None = None
+    checking_workers: PositiveInt = 2
+    checking_timeout: PositiveFloat = 60.0
+    checking_memory_bytes: PositiveInt = 1024 * 1024 * 1024
+    # A request takes moments from its job's row to its work; what is pending for longer was left behind.
+    pending_grace: timedelta = Field(default=timedelta(minutes=2), gt=timedelta(0))
+    pending_interval: timedelta = Field(default=timedelta(minutes=1), gt=timedelta(0))
+
+    @property
+    def longest_work(self) -> float:
+        """Seconds that one text may take: three requests to the content service, and the check."""
+        return 3 * self.content_service_timeout + self.checking_timeout

@@ -1,0 +1,73 @@
+"""What the spell checker's container provides beside what every service has: one provider a concern."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+from dishka import Provider, Scope, provide
+
+from services.kit.postgres.database import Database
+from services.kit.worker_processes import WorkerProcesses
+from services.spell_checker_service.config import SpellCheckerServiceSettings
+from services.spell_checker_service.content_client_http_impl import HttpContentClient
+from services.spell_checker_service.pending_jobs import PendingJobs
+from services.spell_checker_service.protocols import ContentClient, SpellcheckHandler, SpellcheckRepository
+from services.spell_checker_service.spellcheck_repository_postgres_impl import PostgresSpellcheckRepository
+from services.spell_checker_service.spellchecking import PostgresSpellcheckHandler
+from services.spell_checker_service.spelling.speller import Speller, WorkerSpeller
+from services.spell_checker_service.spelling.whitelist import words_of_file
+
+
+class RepositoryProvider(Provider):
+    """The implementations of the repositories' Protocols."""
+
+    scope = Scope.REQUEST
+    jobs = provide(PostgresSpellcheckRepository, provides=SpellcheckRepository)
+
+
+class ContentProvider(Provider):
+    """Where texts come from and go to."""
+
+    scope = Scope.APP
+
+    @provide
+    async def http_client(self, settings: SpellCheckerServiceSettings) -> AsyncIterator[httpx.AsyncClient]:
+        """Keeps its connections to the content service."""
+        async with httpx.AsyncClient(
+            base_url=str(settings.content_service_url), timeout=settings.content_service_timeout
+        ) as client:
+            yield client
+
+    @provide
+    def content(self, client: httpx.AsyncClient, settings: SpellCheckerServiceSettings) -> ContentClient:
+        """The content service over HTTP."""
+        return HttpContentClient(client, settings.content_service_timeout, settings.max_text_bytes)
+
+
+class SpellerProvider(Provider):
+    """The processes that check texts."""
+
+    @provide(scope=Scope.APP)
+    async def speller(self, settings: SpellCheckerServiceSettings) -> AsyncIterator[Speller]:
+        """Ready once it is there, and stopped with the container."""
+        workers = WorkerProcesses(settings.checking_workers, settings.checking_timeout, settings.checking_memory_bytes)
+        speller = WorkerSpeller(workers, words_of_file(settings.whitelist_file))
+        await speller.start()
+        yield speller
+        await workers.close()
+
+
+class UseCaseProvider(Provider):
+    """What requests and background jobs do."""
+
+    scope = Scope.APP
+    pending_jobs = provide(PendingJobs)
+
+    @provide
+    def handler(
+        self, database: Database, content: ContentClient, speller: Speller, settings: SpellCheckerServiceSettings
+    ) -> SpellcheckHandler:
+        """Its transactions wait as long as a text's work may take, and no longer."""
+        return PostgresSpellcheckHandler(database, content, speller, settings.longest_work)
+
+
+PROVIDERS = (RepositoryProvider, ContentProvider, SpellerProvider, UseCaseProvider)
