@@ -1,0 +1,99 @@
+"""Sends a service requests that its own description allows, and such that it forbids, and judges the answers."""
+
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Any
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import APIOperation, Case, GenerationMode, Response
+from schemathesis.core.result import Ok
+
+_AT_A_TIME = 40
+_SECONDS_TO_ANSWER = 30
+_ID = re.compile(r'"([0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})"')
+_MOST_IDS = 500
+Operation = APIOperation[Any, Any, Any, Any]
+_TRACES = ("Traceback (most recent call last)", 'File "/')
+
+
+@dataclass
+class Tally:
+    """How many requests were answered with which status, and what should never have been answered."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def sent(self) -> int:
+        return sum(self.statuses.values())
+
+
+class Sender:
+    """Asks as one caller; ids that answers name come back in later requests, so that they meet what exists."""
+
+    def __init__(self, url: str, headers: Mapping[str, str], number: int) -> None:
+        self.tally = Tally()
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
+        self._headers = dict(headers)
+        self._number = number
+        self._random = random.Random(number)
+        self._known: list[str] = []
+
+    def send(self, count: int) -> Tally:
+        """At least `count` requests, spread over all operations and both kinds."""
+        for turn, (operation, mode) in enumerate(cycle(list(self._kinds()))):
+            if self.tally.sent >= count:
+                break
+            self._send_some(operation, mode, self._number + turn)
+        return self.tally
+
+    def _kinds(self) -> Iterator[tuple[Operation, GenerationMode]]:
+        for found in self._schema.get_all_operations():
+            # A description that is not valid is a fault of its own.
+            assert isinstance(found, Ok), found
+            for mode in GenerationMode:
+                yield found.ok(), mode
+
+    def _send_some(self, operation: Operation, mode: GenerationMode, number: int) -> None:
+        @seed(number)
+        @settings(
+            max_examples=_AT_A_TIME,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(operation.as_strategy(generation_mode=mode))
+        def ask(case: Case[Any]) -> None:
+            self._ask(case)
+
+        try:
+            ask()
+        except Unsatisfiable:
+            # Some operations cannot be asked wrongly: what has no parameters has no wrong ones.
+            return
+
+    def _ask(self, case: Case[Any]) -> None:
+        for name in case.path_parameters or {}:
+            if self._known and self._random.random() < 0.5:
+                case.path_parameters[name] = self._random.choice(self._known)
+        response = case.call(session=self._session, headers=self._headers, timeout=_SECONDS_TO_ANSWER)
+        self.tally.statuses[response.status_code] += 1
+        text = response.text
+        if response.status_code >= 500 or any(trace in text for trace in _TRACES):
+            self.tally.faults.append(_told(case, response))
+        if response.status_code < 300 and len(self._known) < _MOST_IDS:
+            self._known.extend(_ID.findall(text)[:5])
+
+
+def _told(case: Case[Any], response: Response) -> str:
+    return f"{case.as_curl_command()}\n  {response.status_code}: {response.text[:300]}"
