@@ -13,6 +13,7 @@ from services.content_service.protocols import ContentRepository
 from services.kit.identity import Caller
 from services.kit.postgres.unit_of_work import UnitOfWork
 from services.kit.web.answers import answers, answers_bytes
+from services.kit.web.plain_bytes import takes_bytes
 from services.kit.web.preconditions import row_version_etag
 
 CREATED, NOT_MODIFIED = 201, 304
@@ -24,6 +25,7 @@ bytes_blueprint = Blueprint("bytes", __name__, url_prefix="/v1/contents")
 
 @bytes_blueprint.post("")
 @answers(StoredContent, 200, CREATED, errors=(400, 413))
+@takes_bytes
 @validate_querystring(NewContentQuestion)
 @inject
 async def create_content(
@@ -70,6 +72,7 @@ async def read_bytes(
 
 @bytes_blueprint.put("/<content_id>/bytes")
 @answers(StoredContent, 200, errors=(400, 404, 409, 413))
+@takes_bytes
 @inject
 async def replace_bytes(
     content_id: str, caller: FromDishka[Caller], unit: FromDishka[UnitOfWork], contents: FromDishka[ContentRepository]

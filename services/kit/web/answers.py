@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import RootModel
 from quart_schema import document_response
 
 from services.kit.web.models import ErrorAnswer
-
-Bytes = RootModel[bytes]
+from services.kit.web.plain_bytes import Bytes
 
 Handler = Callable[..., Any]
 

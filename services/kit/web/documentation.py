@@ -6,6 +6,8 @@ from pathlib import Path
 from quart import Blueprint, Quart, Response, send_from_directory
 from quart_schema import Info, QuartSchema, hide
 
+from services.kit.web.plain_bytes import ProviderWithBytes
+
 _ASSETS = ("swagger-ui-bundle.js", "swagger-ui.css")
 _ASSETS_PATH = "/docs/assets"
 
@@ -17,6 +19,7 @@ def document(app: Quart, title: str) -> None:
     QuartSchema(
         app,
         info=Info(title=title, version="1"),
+        openapi_provider_class=ProviderWithBytes,
         openapi_path="/openapi.json",
         swagger_ui_path="/docs",
         redoc_ui_path=None,
