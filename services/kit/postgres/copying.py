@@ -13,6 +13,8 @@ from sqlalchemy.engine import AdaptedConnection, ExecutionContext
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.kit.errors import ValidationFailedError
+
 _ROWS = "copied_rows"
 
 
@@ -50,4 +52,6 @@ def _copy(
         dbapi: Any = context.dialect.loaded_dbapi
         kind = dbapi.InterfaceError if isinstance(error, InterfaceError) else dbapi.Error
         raise kind(str(error), error) from error
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValidationFailedError("a value cannot be stored") from error
     return True

@@ -102,6 +102,9 @@ async def test_errors_mean_what_they_mean_elsewhere(database: Database, place: S
         await _copied(database, new_file(), new_file(filename="a\0b"))
     with pytest.raises(ValidationFailedError):
         await _copied(database, new_file(), new_file(filename="a" * 256))
+    for unsendable in ("\ud800", 7):
+        with pytest.raises(ValidationFailedError):
+            await _copied(database, new_file(), new_file(filename=unsendable))
     assert len(stored(place)) == 1
 
 
