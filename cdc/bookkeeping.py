@@ -97,6 +97,11 @@ def snapshots(client: Client, service: str, epoch: int) -> tuple[Snapshot, ...]:
     return tuple(Snapshot(*row) for row in found)
 
 
+def record_retention(client: Client, service: str, table: str, thinned_before: datetime) -> None:
+    """Say that a table's history is no longer whole before an instant."""
+    _insert(client, "cdc.retention", {"service": service, "table": table, "thinned_before": thinned_before})
+
+
 def progress(client: Client, service: str) -> Progress | None:
     """How far the service's stream has come, None before anything of it was stored."""
     found = rows_of(

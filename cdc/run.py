@@ -3,28 +3,35 @@
 import logging
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-
-from cdc.pipeline import Pipeline
+from typing import Protocol
 
 _log = logging.getLogger(__name__)
 
 
-def run_until_stopped(pipelines: Sequence[Pipeline]) -> None:
-    """Run the pipelines until SIGTERM or SIGINT; then store what was read, report it to PostgreSQL, and return.
+class Runnable(Protocol):
+    """A pipeline, or whatever else goes on beside it: `run` returns once it is told to stop."""
 
-    An error that a pipeline does not know how to begin again from is a fault of the program: it stops them all and is
+    @property
+    def run(self) -> Callable[[threading.Event], None]:
+        """Go on until the event is set."""
+
+
+def run_until_stopped(running: Sequence[Runnable]) -> None:
+    """Run them all until SIGTERM or SIGINT; pipelines then store what was read and report it to PostgreSQL.
+
+    An error that one of them does not know how to begin again from is a fault of the program: it stops them all and is
     raised, so that whoever started the process sees it end.
     """
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda number, _frame: _stop(stopping, number))
-    with ThreadPoolExecutor(len(pipelines), thread_name_prefix="pipeline") as threads:
-        running = [threads.submit(pipeline.run, stopping) for pipeline in pipelines]
-        wait(running, return_when=FIRST_EXCEPTION)
+    with ThreadPoolExecutor(len(running), thread_name_prefix="pipeline") as threads:
+        runs = [threads.submit(each.run, stopping) for each in running]
+        wait(runs, return_when=FIRST_EXCEPTION)
         stopping.set()
-    for ended in running:
+    for ended in runs:
         ended.result()
 
 

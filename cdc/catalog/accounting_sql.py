@@ -1,6 +1,6 @@
 """The queries that hold history against its origins: a change has a transaction, a copied row a snapshot."""
 
-from cdc.catalog.clickhouse_ddl import key_text
+from cdc.catalog.clickhouse_ddl import key_text, thinned_before
 from cdc.catalog.comparison_sql import seen
 from cdc.catalog.model import CapturedTable, ServiceCatalog, literal
 from cdc.catalog.version_sql import epoch_of, lsn_of
@@ -35,7 +35,7 @@ def shortfall(table: CapturedTable, catalog: ServiceCatalog) -> str:
     """Origins that made more than history holds, `{limit:UInt32}` of them: xid or LSN, time or "", copied, made, held.
 
     Of transactions those are asked that changed this table, and came after the service's last copy: a copy is how lost
-    rows are healed, and what was lost before it stays lost.
+    rows are healed, and what was lost before it stays lost. Nothing is asked from before the time that history is kept.
     """
     last_copy = (
         f"SELECT max((epoch, lsn)) FROM cdc.snapshots FINAL WHERE service = {literal(table.service)} AND finished"
@@ -44,11 +44,11 @@ def shortfall(table: CapturedTable, catalog: ServiceCatalog) -> str:
     changes = (
         f"SELECT toString(xid) AS name, toString(commit_time) AS time, false AS copied, made, held"
         f" FROM ({_counted_transactions(catalog)}) WHERE held < made AND ({_TRANSACTION}) IN ({here})"
-        f" AND (epoch, commit_lsn) > ({last_copy})"
+        f" AND (epoch, commit_lsn) > ({last_copy}) AND {_not_thinned('commit_time', _any_thinned_before(catalog))}"
     )
     copies = (
         f"SELECT toString(lsn) AS name, '' AS time, true AS copied, made, held FROM ({_counted_copies(table)})"
-        " WHERE held < made"
+        f" WHERE held < made AND {_not_thinned('copied_at', thinned_before(table))}"
     )
     return f"SELECT * FROM ({changes} UNION ALL {copies}) ORDER BY time, name LIMIT {{limit:UInt32}}"
 
@@ -66,6 +66,14 @@ def from_the_future(table: CapturedTable) -> str:
         f' WHERE service = {literal(table.service)} AND "table" = {literal(table.name)}'
         f" AND {_not_written('version', 'commit_time', 'xid')} LIMIT {{limit:UInt32}}"
     )
+
+
+def _any_thinned_before(catalog: ServiceCatalog) -> str:
+    return f"(SELECT maxOrNull(thinned_before) FROM cdc.retention WHERE service = {literal(catalog.service)})"
+
+
+def _not_thinned(time: str, thinned: str) -> str:
+    return f"ifNull({time} >= {thinned}, true)"
 
 
 def _not_written(version: str, time: str, xid: str) -> str:
@@ -97,8 +105,9 @@ def _counted_transactions(catalog: ServiceCatalog) -> str:
 def _counted_copies(table: CapturedTable) -> str:
     # A copy that is not finished yet, or was cut off, made as many rows as there are.
     return (
-        "SELECT epoch, lsn, held, if(known AND NOT finished, held, row_count) AS made"
-        f" FROM (SELECT {_OF_COPY}, count() AS held FROM {table.history} FINAL WHERE _op = 'r' GROUP BY epoch, lsn)"
+        "SELECT epoch, lsn, copied_at, held, if(known AND NOT finished, held, row_count) AS made"
+        f" FROM (SELECT {_OF_COPY}, min(_commit_time) AS copied_at, count() AS held"
+        f" FROM {table.history} FINAL WHERE _op = 'r' GROUP BY epoch, lsn)"
         " AS found LEFT JOIN (SELECT epoch, lsn, row_count, finished, true AS known FROM cdc.snapshots FINAL"
         f' WHERE service = {literal(table.service)} AND "table" = {literal(table.name)}) AS counted USING (epoch, lsn)'
     )

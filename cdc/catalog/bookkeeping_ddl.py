@@ -13,7 +13,14 @@ _TRANSACTION_KEY = "(service, epoch, commit_time, xid)"
 
 def bookkeeping(durable: Settings) -> tuple[ClickHouseObject, ...]:
     """The tables every service shares; `durable` ends their definition with settings."""
-    return (*_transactions(durable), *_messages(durable), _truncates(durable), _snapshots(durable), _epochs(durable))
+    return (
+        *_transactions(durable),
+        *_messages(durable),
+        _truncates(durable),
+        _snapshots(durable),
+        _retention(durable),
+        _epochs(durable),
+    )
 
 
 def _transactions(durable: Settings) -> tuple[ClickHouseObject, ...]:
@@ -97,6 +104,20 @@ def _snapshots(durable: Settings) -> ClickHouseObject:
             "recorded_at": f"{_TIME} DEFAULT now64(6, 'UTC')",
         },
         'ENGINE = ReplacingMergeTree(finished) ORDER BY (service, "table", epoch, lsn)',
+        durable,
+    )
+
+
+def _retention(durable: Settings) -> ClickHouseObject:
+    return table(
+        "cdc.retention",
+        {
+            "service": _SERVICE,
+            "table": "LowCardinality(String)",
+            "thinned_before": _TIME,
+            "recorded_at": f"{_TIME} DEFAULT now64(6, 'UTC')",
+        },
+        'ENGINE = ReplacingMergeTree(thinned_before) ORDER BY (service, "table")',
         durable,
     )
 

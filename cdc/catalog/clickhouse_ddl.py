@@ -28,6 +28,9 @@ DELETED = "d"
 _WHOLE_FINAL = "SETTINGS do_not_merge_across_partitions_select_final = 0"
 
 
+_TOO_EARLY = "history of this table is not kept for so long: ask for a later instant"
+
+
 def table_objects(captured: CapturedTable, durable: Settings) -> tuple[ClickHouseObject, ...]:
     """All objects of one table, in the order in which they can be created."""
     return (
@@ -98,6 +101,14 @@ def truncated(captured: CapturedTable, until: str = "") -> str:
     )
 
 
+def thinned_before(captured: CapturedTable) -> str:
+    """The instant before which a table's history was thinned, NULL if never."""
+    return (
+        f"(SELECT maxOrNull(thinned_before) FROM cdc.retention WHERE service = {literal(captured.service)}"
+        f' AND "table" = {literal(captured.name)})'
+    )
+
+
 def _history(captured: CapturedTable) -> str:
     columns = ", ".join(f"change.{quoted(column.name)} AS {quoted(column.name)}" for column in captured.columns)
     stored = ", ".join(f"change.{name} AS {name}" for name in STORED_TAIL)
@@ -130,6 +141,7 @@ def _as_of(captured: CapturedTable) -> str:
         f" WHERE _commit_time <= {at} GROUP BY {_names(captured.key)})"
         f" WHERE _image.{len(values)} != '{DELETED}'"
         f" AND _newest > {truncated(captured, f' AND commit_time <= {at}')}"
+        f" AND (SELECT throwIf(ifNull({at} < {thinned_before(captured)}, false), '{_TOO_EARLY}')) = 0"
     )
 
 

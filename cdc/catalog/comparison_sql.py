@@ -7,8 +7,10 @@ ClickHouse is read with FINAL, as people's views read it: of two rows of one ver
 
 from collections.abc import Iterable
 
-from cdc.catalog.clickhouse_ddl import DELETED, STORED_TAIL, canonical_text, key_text, truncated
+from cdc.catalog.clickhouse_ddl import DELETED, STORED_TAIL, canonical_text, key_text, thinned_before, truncated
 from cdc.catalog.model import CapturedTable, Column, quoted
+from cdc.catalog.partitions import EVERY_ROW
+from cdc.catalog.retention_sql import has_left
 from cdc.catalog.version_sql import epoch_of
 
 _BUCKET_DIGITS = 2
@@ -23,11 +25,11 @@ def postgres_buckets(table: CapturedTable) -> str:
     return f"SELECT substr(k, 1, {_BUCKET_DIGITS}), count(*), {sums} FROM ({hashes}) AS hashes GROUP BY 1"
 
 
-def clickhouse_buckets(table: CapturedTable) -> str:
-    """The same of ClickHouse's newest seen version of every key that is not deleted."""
+def clickhouse_buckets(table: CapturedTable, kept: str = EVERY_ROW) -> str:
+    """The same of ClickHouse's newest seen version of every key that is not deleted, where `kept` is true."""
     hashes = (
         f"SELECT lower(hex(MD5({_ch_text(table.key_columns)}))) AS k, lower(hex(MD5({_ch_text(table.columns)}))) AS r"
-        f" FROM ({_newest_seen(table)})"
+        f" FROM ({_newest_seen(table)}) WHERE {kept}"
     )
     sums = ", ".join(
         f"toString(sum(toUInt128(reinterpretAsUInt64(reverse(unhex(concat('0', substring(r, {start}, 15))))))))"
@@ -43,24 +45,27 @@ def postgres_rows(table: CapturedTable) -> str:
     return f"SELECT {texts} FROM {table.in_postgres} WHERE {bucket} = %s"
 
 
-def clickhouse_rows(table: CapturedTable) -> str:
-    """The same of ClickHouse; the bucket's digits are bound to `{bucket:String}`."""
+def clickhouse_rows(table: CapturedTable, kept: str = EVERY_ROW) -> str:
+    """The same of ClickHouse; the bucket's digits are bound to `{bucket:String}`, `kept` is true of rows to compare."""
     texts = ", ".join(canonical_text(column) for column in table.columns)
     bucket = f"substring(lower(hex(MD5({_ch_text(table.key_columns)}))), 1, {_BUCKET_DIGITS})"
-    return f"SELECT {texts} FROM ({_newest_seen(table)}) WHERE {bucket} = {{bucket:String}}"
+    return f"SELECT {texts} FROM ({_newest_seen(table)}) WHERE {kept} AND {bucket} = {{bucket:String}}"
 
 
-def latest_against_history(table: CapturedTable) -> str:
+def latest_against_history(table: CapturedTable, kept: str = EVERY_ROW) -> str:
     """Keys whose newest version in history is not what latest holds, deleted keys included; at most `{limit:UInt32}`.
 
+    Left out is what left the table longer ago than history is kept: it goes from one after the other. `kept` is true of
+    rows that PostgreSQL keeps.
     A row is the key's texts and what each side has of it, (side, version, hash of everything stored): both or one.
     """
     key = ", ".join(quoted(name) for name in table.key)
     stored = ", ".join(quoted(name) for name in (*(column.name for column in table.value_columns), *STORED_TAIL))
     key_texts = ", ".join(key_text(column) for column in table.key_columns)
+    gone = has_left(table, thinned_before(table), kept)
     newest = (
         f"SELECT {key}, max(_version) AS newest, argMax(tuple({stored}), _version) AS image"
-        f" FROM {{}} FINAL GROUP BY {key}"
+        f" FROM {{}} FINAL GROUP BY {key} HAVING NOT argMax({gone}, _version)"
     )
     sides = " UNION ALL ".join(
         f"SELECT {key}, ('{side}', toString(newest), hex(SHA256(toString(image)))) AS found"

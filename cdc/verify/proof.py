@@ -1,8 +1,9 @@
 """The proof: PostgreSQL's snapshot against history, history against what was committed, latest against history."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from clickhouse_connect.driver import Client
 
@@ -18,6 +19,7 @@ from cdc.catalog.comparison_sql import (
 from cdc.catalog.model import CapturedTable, ServiceCatalog
 from cdc.catalog.version import position
 from cdc.clickhouse import rows_of
+from cdc.partitions import kept_now
 from cdc.postgres import Connection, lsn_number, lsn_text, rows, session
 from cdc.source.heartbeat import beat
 from cdc.verify.difference import (
@@ -34,6 +36,7 @@ from cdc.verify.difference import (
 from cdc.verify.visibility import SeenBy
 
 MOST_DIFFERENCES = 20
+RowsOfBucket = Callable[[str], Sequence[Sequence[Any]]]
 _ORIGINS = "history and its origins"
 _POLL_SECONDS = 0.05
 # Latest follows history within one insert; what still differs after this long is not on its way.
@@ -64,7 +67,7 @@ def verify_table(
     if differences:
         rows_compared, again = _compare_with_postgres(table, catalog, database_url, client, timeout_seconds)
         differences = [difference for difference in again if difference in differences]
-    return TableProof(table, rows_compared, (*differences, *_compare_latest(table, client)))
+    return TableProof(table, rows_compared, (*differences, *_compare_latest(table, database_url, client)))
 
 
 def _compare_with_postgres(
@@ -75,8 +78,15 @@ def _compare_with_postgres(
         seen = _snapshot(connection, client, table.service)
         wait_until_stored(database_url, client, table.service, seen, timeout_seconds)
         left = _buckets(rows(connection, postgres_buckets(table)))
-        right = _buckets(rows_of(client, clickhouse_buckets(table), seen.parameters()))
-        found = _drill_down(table, connection, client, seen, differing_buckets(left, right))
+        # To have read the table keeps its partitions from being dropped; which are left, its snapshot need not say.
+        kept = kept_now(table, database_url)
+        right = _buckets(rows_of(client, clickhouse_buckets(table, kept), seen.parameters()))
+        found = _drill_down(
+            table,
+            lambda bucket: rows(connection, postgres_rows(table), bucket),
+            lambda bucket: rows_of(client, clickhouse_rows(table, kept), {**seen.parameters(), "bucket": bucket}),
+            differing_buckets(left, right),
+        )
         found += _compare_with_origins(table, catalog, client, seen)
         found += _not_yet_written(table, database_url, client, seen)
         return row_count(left), found
@@ -111,13 +121,12 @@ def wait_until_stored(database_url: str, client: Client, service: str, seen: See
 
 
 def _drill_down(
-    table: CapturedTable, connection: Connection, client: Client, seen: SeenBy, buckets: Sequence[str]
+    table: CapturedTable, in_postgres: RowsOfBucket, in_clickhouse: RowsOfBucket, buckets: Sequence[str]
 ) -> list[Difference]:
     names, found = tuple(column.name for column in table.columns), list[Difference]()
     for bucket in buckets:
-        left = rows(connection, postgres_rows(table), bucket)
-        right = rows_of(client, clickhouse_rows(table), {**seen.parameters(), "bucket": bucket})
-        for key, what in differing_rows(names, len(table.key), left, [tuple(row) for row in right]):
+        left, right = ([tuple(row) for row in side(bucket)] for side in (in_postgres, in_clickhouse))
+        for key, what in differing_rows(names, len(table.key), left, right):
             named = dict(zip(table.key, key, strict=True))
             found.append(Difference(str(table), "PostgreSQL and ClickHouse", named, what))
         if len(found) >= MOST_DIFFERENCES:
@@ -148,20 +157,21 @@ def _not_yet_written(table: CapturedTable, database_url: str, client: Client, se
         yield Difference(str(table), _ORIGINS, named, f"{what} {version} is one that PostgreSQL has not written yet")
 
 
-def _compare_latest(table: CapturedTable, client: Client) -> list[Difference]:
-    first = _unlike_history(table, client)
+def _compare_latest(table: CapturedTable, database_url: str, client: Client) -> list[Difference]:
+    first = _unlike_history(table, database_url, client)
     if not first:
         return []
     time.sleep(_SETTLE_SECONDS)
     return [
         Difference(str(table), "history and latest", dict(zip(table.key, key, strict=True)), latest_sentence(sides))
-        for key, sides in _unlike_history(table, client)
+        for key, sides in _unlike_history(table, database_url, client)
         if (key, sides) in first
     ]
 
 
-def _unlike_history(table: CapturedTable, client: Client) -> list[tuple[Key, Sides]]:
-    found = rows_of(client, latest_against_history(table), {"limit": MOST_DIFFERENCES})
+def _unlike_history(table: CapturedTable, database_url: str, client: Client) -> list[tuple[Key, Sides]]:
+    query = latest_against_history(table, kept_now(table, database_url))
+    found = rows_of(client, query, {"limit": MOST_DIFFERENCES})
     return [(tuple(key), tuple((side, version, digest) for side, version, digest in sides)) for key, sides in found]
 
 

@@ -5,7 +5,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
@@ -30,8 +29,7 @@ def _handlers_as_before() -> Iterator[None]:
 
 
 def run(*scripts: Callable[[threading.Event], None]) -> None:
-    pipelines: Any = [ScriptedPipeline(script) for script in scripts]
-    run_until_stopped(pipelines)
+    run_until_stopped([ScriptedPipeline(script) for script in scripts])
 
 
 @pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])

@@ -1,0 +1,154 @@
+"""A partitioned table, captured through its root: partitions come, change and go, and verify tells what is gone."""
+
+from collections.abc import Iterator
+
+import pytest
+from clickhouse_connect.driver import Client
+
+from cdc.catalog.clickhouse_schema import wanted_objects
+from cdc.postgres import session
+from cdc.source.slot_setup import NotReadyError, require_published
+from cdc.verify import proof
+from deploy.local.clickhouse.starter import ClickHouse
+from migrations import capture as capture_migration
+from migrations.clickhouse import upgrade
+from tests.pipeline.capture import Capture, wait_until
+from tests.pipeline.visits import TABLE, new_day, visit, visits_catalog
+from tests.support.postgres import CreateDatabase
+
+DAYS = range(4)
+
+
+@pytest.fixture(name="museum")
+def _museum(service_database: CreateDatabase, clickhouse_server: ClickHouse, clickhouse: Client) -> Iterator[Capture]:
+    """A partitioned table with a partition for each of the days, captured, and empty."""
+    database, catalog = service_database("file", migrated=False), visits_catalog()
+    upgrade(clickhouse, wanted_objects([catalog], durable=False))
+    capture = Capture(database, catalog, clickhouse_server.url, clickhouse)
+    capture.write(TABLE, *(new_day(day, whole=False) for day in DAYS))
+    capture_migration.upgrade(database.service, catalog, database.migrator_url)
+    yield capture
+    for name in ("museum", "museum_store"):
+        clickhouse.command(f"DROP DATABASE {name} SYNC")
+
+
+@pytest.fixture(autouse=True)
+def _settle_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "_SETTLE_SECONDS", 0.2)
+
+
+def visits(museum: Capture) -> list[tuple[object, ...]]:
+    return museum.select("SELECT number, who FROM museum.visits ORDER BY number")
+
+
+def test_rows_of_all_partitions_are_the_roots_whether_copied_or_streamed(museum: Capture) -> None:
+    museum.write(*(visit(day, day) for day in DAYS))
+    with museum.streaming():
+        museum.write(new_day(9), visit(9, 9))
+        museum.write("UPDATE visits SET who = 'berta' WHERE number IN (1, 9)", "DELETE FROM visits WHERE number = 2")
+        museum.catch_up()
+        museum.assert_whole()
+    assert visits(museum) == [(0, "anna"), (1, "berta"), (3, "anna"), (9, "berta")]
+    assert museum.select("SELECT who FROM museum.visits_history WHERE _op = 'd'") == [("anna",)]
+
+
+def test_a_row_that_moves_to_another_partition_is_deleted_there_and_created_here(museum: Capture) -> None:
+    with museum.streaming():
+        museum.write(visit(0, 1))
+        museum.write("UPDATE visits SET at = at + interval '1 day'")
+        museum.catch_up()
+        museum.assert_whole()
+    assert museum.select("SELECT _op FROM museum.visits_history ORDER BY _version") == [("c",), ("d",), ("c",)]
+
+
+def test_a_truncate_of_the_root_empties_it(museum: Capture) -> None:
+    with museum.streaming():
+        museum.write(visit(0, 1), visit(1, 2))
+        museum.write("TRUNCATE visits", visit(1, 3))
+        museum.catch_up()
+        museum.assert_whole()
+    assert visits(museum) == [(3, "anna")]
+
+
+def test_a_truncate_of_a_partition_alone_is_not_sent_and_verify_names_its_rows(museum: Capture) -> None:
+    with museum.streaming():
+        museum.write(visit(0, 1), visit(1, 2))
+        museum.write("TRUNCATE visits_0")
+        museum.catch_up()
+        [difference] = museum.differences()
+    assert "number=1: PostgreSQL and ClickHouse: ClickHouse has a row that PostgreSQL has not" in difference
+
+
+@pytest.mark.parametrize("goes", ["DROP TABLE visits_1", "ALTER TABLE visits DETACH PARTITION visits_1"])
+def test_a_partition_that_goes_takes_nothing_from_clickhouse_and_is_no_difference(museum: Capture, goes: str) -> None:
+    with museum.streaming():
+        museum.write(*(visit(day, day) for day in DAYS))
+        museum.write(goes)
+        museum.write(visit(2, 7))
+        museum.catch_up()
+        museum.assert_whole()
+    assert [number for number, _ in visits(museum)] == [0, 1, 2, 3, 7]
+
+
+def in_clickhouse(museum: Capture, command: str) -> None:
+    """Change what is stored behind capture's back, in history and in latest alike."""
+    for stored in ("history", "latest"):
+        museum.clickhouse.command(command.format(f"museum_store.visits_{stored}"))
+
+
+def test_a_row_missing_within_a_kept_range_is_named_beside_a_dropped_one(museum: Capture) -> None:
+    with museum.streaming():
+        museum.write(*(visit(day, day) for day in DAYS))
+        museum.write("DROP TABLE visits_1")
+        museum.catch_up()
+        in_clickhouse(museum, "ALTER TABLE {} DELETE WHERE number = 2 SETTINGS mutations_sync = 2")
+        found = museum.differences()
+    assert any("number=2: PostgreSQL and ClickHouse: the row is missing in ClickHouse" in each for each in found)
+    assert not any("number=1:" in each for each in found)
+
+
+def test_a_forged_value_is_named_in_a_kept_range_and_cannot_be_told_in_a_dropped_one(museum: Capture) -> None:
+    with museum.streaming():
+        museum.write(*(visit(day, day) for day in DAYS))
+        museum.write("DROP TABLE visits_1")
+        museum.catch_up()
+        in_clickhouse(museum, "ALTER TABLE {} UPDATE who = 'forged' WHERE number IN (1, 2) SETTINGS mutations_sync = 2")
+        [difference] = museum.differences()
+    assert "number=2: PostgreSQL and ClickHouse: who is 'anna' in PostgreSQL and 'forged' in ClickHouse" in difference
+
+
+def test_beside_a_default_partition_no_range_is_dropped(museum: Capture) -> None:
+    with museum.streaming():
+        museum.write("CREATE TABLE visits_rest PARTITION OF visits DEFAULT")
+        museum.write(visit(1, 1), "DROP TABLE visits_1")
+        museum.catch_up()
+        [difference] = museum.differences()
+    assert "number=1: PostgreSQL and ClickHouse: ClickHouse has a row that PostgreSQL has not" in difference
+
+
+def test_a_partition_without_its_whole_old_rows_is_named_before_the_start_and_mended_by_an_upgrade(
+    museum: Capture,
+) -> None:
+    museum.write(new_day(8, whole=False))
+    with session(museum.database.cdc_url) as connection:
+        with pytest.raises(NotReadyError, match=r"file|museum: public\.visits_8 without REPLICA IDENTITY FULL; run"):
+            require_published(connection, museum.catalog)
+        service, url = museum.database.service, museum.database.migrator_url
+        mending = ['ALTER TABLE "public"."visits_8" REPLICA IDENTITY FULL']
+        assert capture_migration.missing(service, museum.catalog, url) == mending
+        assert capture_migration.upgrade(service, museum.catalog, url) == mending
+        require_published(connection, museum.catalog)
+
+
+def test_a_partition_without_its_whole_old_rows_stops_the_stream_at_its_first_deletion(
+    museum: Capture, caplog: pytest.LogCaptureFixture
+) -> None:
+    with museum.streaming():
+        museum.write(new_day(8, whole=False), visit(8, 8))
+        museum.catch_up()
+        assert visits(museum) == [(8, "anna")]
+        museum.write("DELETE FROM visits")
+        wait_until(
+            lambda: "had not REPLICA IDENTITY FULL: public.visits_8" in caplog.text, "the deletion to be refused"
+        )
+    assert visits(museum) == [(8, "anna")]
