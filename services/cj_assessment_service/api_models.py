@@ -13,6 +13,7 @@ from services.cj_assessment_service.batches import (
     Essay,
     Language,
     NewEssay,
+    RequestedBatch,
 )
 from services.cj_assessment_service.comparisons import Comparison, ComparisonFilter, JudgeKind, Judgement, Winner
 from services.cj_assessment_service.materials import GradedEssay
@@ -56,13 +57,10 @@ class BatchQuestion(Question):
             caller=caller,
             idempotency_key=idempotency_key,
             correlation_id=correlation_id,
-            batch_id=self.batch_id,
-            course_code=self.course_code,
-            assignment_id=self.assignment_id,
-            language=self.language,
-            expected_essay_count=expected,
+            batch=RequestedBatch(
+                self.batch_id, self.course_code, self.assignment_id, self.language, expected, self.org_id
+            ),
             comparison_budget=self.comparison_budget,
-            org_id=self.org_id,
             essays=tuple(NewEssay(essay.essay_id, essay.storage_id) for essay in self.essays),
         )
 

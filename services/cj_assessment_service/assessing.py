@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -41,8 +41,8 @@ class Materials:
 
     async def of(self, request: AssessmentRequest) -> tuple[AssessmentConfig | None, tuple[Anchor, ...]]:
         """The newest configuration of the assignment, else of the course, and the assignment's anchors on its scale."""
-        caller, assignment_id = request.caller, request.assignment_id
-        course = Target(course_code=request.course_code)
+        caller, assignment_id = request.caller, request.batch.assignment_id
+        course = Target(course_code=request.batch.course_code)
         if assignment_id is None:
             return await self.configs.newest(caller, course), ()
         config = await self.configs.newest(caller, Target(assignment_id))
@@ -71,7 +71,11 @@ class Assessments(AssessmentHandler):
             budget = budget_for(len(essays), request.comparison_budget, self.settings.comparisons_per_essay)
             return await self.batches.create(_new_batch(request, config, budget), essays)
 
-        question = {name: value for name, value in vars(request).items() if name not in _NOT_ASKED}
+        question = {
+            "batch": asdict(request.batch),
+            "essays": [asdict(essay) for essay in request.essays],
+            "comparison_budget": request.comparison_budget,
+        }
         return await self._once(_message("start", request, question), _BATCH, create)
 
     async def request_pairs(self, request: PairsRequest) -> Answered[tuple[Comparison, ...]]:
@@ -95,25 +99,16 @@ class Assessments(AssessmentHandler):
         return Answered(kind.validate_python(answered.outcome["answer"]), answered.repeated)
 
 
-# What may differ between two deliveries of one request.
-_NOT_ASKED = frozenset({"caller", "idempotency_key", "correlation_id"})
-
-
 def _message(deed: str, request: AssessmentRequest | PairsRequest, question: dict[str, Any]) -> Message:
     return Message(request.caller.user_id, request.idempotency_key, fingerprint({"deed": deed, **question}))
 
 
 def _new_batch(request: AssessmentRequest, config: AssessmentConfig | None, budget: int) -> NewBatch:
     return NewBatch(
-        batch_id=request.batch_id,
-        course_code=request.course_code,
-        assignment_id=request.assignment_id,
-        language=request.language,
-        expected_essay_count=request.expected_essay_count,
+        **vars(request.batch),
         comparison_budget=budget,
         config_id=None if config is None else config.config_id,
         user_id=request.caller.user_id,
-        org_id=request.org_id,
         correlation_id=request.correlation_id,
     )
 

@@ -77,43 +77,39 @@ class NewEssay:
 
 
 @dataclass(frozen=True)
-class NewBatch:  # pylint: disable=too-many-instance-attributes  # a field for each column
-    """What a request says about a batch; it starts `pending`."""
+class RequestedBatch:
+    """What a request says about a batch."""
 
     batch_id: UUID
     course_code: str
     assignment_id: UUID | None
     language: Language
     expected_essay_count: int
+    org_id: UUID | None
+
+
+@dataclass(frozen=True)
+class NewBatch(RequestedBatch):
+    """A batch that is to be stored, as `pending`."""
+
     comparison_budget: int
     config_id: UUID | None
     user_id: str
-    org_id: UUID | None
     correlation_id: UUID
 
 
 @dataclass(frozen=True)
-class Batch:  # pylint: disable=too-many-instance-attributes  # a field for each column
-    """A batch as it is stored; `row_version` rises with every change of it, and so does each answer's counter."""
+class Batch(NewBatch):  # pylint: disable=too-many-instance-attributes  # a field for each column
+    """A batch as it is stored; `row_version` rises with every change of it, and so with each answer."""
 
-    batch_id: UUID
-    course_code: str
-    assignment_id: UUID | None
-    language: Language
-    expected_essay_count: int
     status: BatchStatus
-    comparison_budget: int
     comparisons_submitted: int
     comparisons_completed: int
     comparisons_failed: int
     round: int
-    config_id: UUID | None
     failure_code: str | None
     failure_detail: str | None
     projection_outcome: ProjectionOutcome | None
-    user_id: str
-    org_id: UUID | None
-    correlation_id: UUID
     completed_at: datetime | None
     created_at: datetime
     updated_at: datetime

@@ -1,6 +1,6 @@
 """The tables of the comparative judgement service, and what of them change data capture carries."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import (
@@ -90,7 +90,7 @@ class AnchorRow(Created, Base):
     shared: Mapped[bool]
 
 
-class BatchRow(Versioned, Timestamped, Base):
+class BatchRow(Versioned, Base):
     """Essays that are compared with one another: whose they are, how far they have come, what may still be asked."""
 
     __tablename__ = "cj_batches"
@@ -241,4 +241,4 @@ class ProcessedMessageRow(ProcessedMessageColumns, Base):
 
     __tablename__ = "processed_messages"
     # What an outcome says is in the other tables as well.
-    __table_args__ = ({"info": Capture(exclude=frozenset({"outcome"}), subject="user_id").info()},)
+    __table_args__ = ({"info": Capture(frozenset({"outcome"}), subject="user_id", retain=timedelta(days=90)).info()},)

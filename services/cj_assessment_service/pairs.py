@@ -40,11 +40,14 @@ class PairSelection:
     def _next_pair(self) -> Pair | None:
         shuffled = self._random.sample(self._essays, len(self._essays))
         for essay in sorted(shuffled, key=self._times.__getitem__):
-            partners = [each for each in shuffled if each != essay and frozenset((essay, each)) not in self._taken]
-            if partners:
-                partner = min(partners, key=lambda each: self._preference(essay, each))
+            partner = self._partner(essay, shuffled)
+            if partner is not None:
                 return (essay, partner) if self._random.random() < 0.5 else (partner, essay)
         return None
+
+    def _partner(self, essay: UUID, among: Sequence[UUID]) -> UUID | None:
+        partners = (each for each in among if each != essay and frozenset((essay, each)) not in self._taken)
+        return min(partners, key=lambda each: self._preference(essay, each), default=None)
 
     def _preference(self, essay: UUID, partner: UUID) -> tuple[bool, int, int]:
         """Smaller is better: an essay that nothing leads to yet, then one met less often, then one compared less."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from services.cj_assessment_service.batches import Language, NewEssay
+from services.cj_assessment_service.batches import NewEssay, RequestedBatch
 from services.cj_assessment_service.comparisons import Judgement
 from services.kit.identity import Caller
 
@@ -20,20 +20,15 @@ class Answered(Generic[T]):
 
 
 @dataclass(frozen=True)
-class AssessmentRequest:  # pylint: disable=too-many-instance-attributes  # a field for each thing a request says
+class AssessmentRequest:
     """Essays to be ranked. comparison_budget: None for the usual number of comparisons an essay."""
 
     caller: Caller
     idempotency_key: str
     correlation_id: UUID
-    batch_id: UUID
-    course_code: str
-    assignment_id: UUID | None
-    language: Language
-    expected_essay_count: int
-    comparison_budget: int | None
-    org_id: UUID | None
+    batch: RequestedBatch
     essays: tuple[NewEssay, ...]
+    comparison_budget: int | None = None
 
 
 @dataclass(frozen=True)
