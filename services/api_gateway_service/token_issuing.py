@@ -23,8 +23,8 @@ def issue_token(settings: IssuingSettings, user_id: str, roles: Collection[str],
         settings.jwt_roles_claim: sorted(roles),
     }
     try:
-        return jwt.encode(claims, settings.jwt_development_key_file.read_bytes(), settings.jwt_algorithm)
-    except (jwt.PyJWTError, TypeError, ValueError) as error:
+        return jwt.encode(claims, settings.jwt_development_key_file.read_bytes().strip(), settings.jwt_algorithm)
+    except (jwt.PyJWTError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(
             f"{settings.jwt_development_key_file} holds no key that signs {settings.jwt_algorithm}"
         ) from error
