@@ -15,8 +15,10 @@ from rich.progress import Progress
 from rich.rule import Rule
 
 from deploy.local.demo.documents import NoDocumentsError, documents
-from deploy.local.demo.teacher import REASON_OF_RESTORATION, UnexpectedAnswerError
-from deploy.local.demo.workload import Outcome, drive
+from deploy.local.demo.handing_in import REASON_OF_RESTORATION
+from deploy.local.demo.outcome import Outcome
+from deploy.local.demo.person import UnexpectedAnswerError
+from deploy.local.demo.workload import drive
 from services.kit.clickhouse import ClickHouseAwayError, connected
 from services.kit.command_line import explained
 from services.kit.settings import Settings
@@ -39,10 +41,10 @@ class CaptureIsLateError(RuntimeError):
 
 
 class DemoSettings(Settings):
-    """Where the running stack's file service and ClickHouse are."""
+    """Where the running stack's gateway and ClickHouse are."""
 
-    file_service_host: str = "127.0.0.1"
-    file_service_port: int
+    api_gateway_host: str = "127.0.0.1"
+    api_gateway_port: int
     analytics_clickhouse_url: str
 
 
@@ -56,7 +58,7 @@ def main(
         _run("deploy.local", "up", "--detach")
         settings = DemoSettings.load()
         with Progress(console=_console) as progress:
-            url = f"http://{settings.file_service_host}:{settings.file_service_port}"
+            url = f"http://{settings.api_gateway_host}:{settings.api_gateway_port}"
             outcome = asyncio.run(drive(url, found, progress))
         _show(outcome, settings.analytics_clickhouse_url)
 
@@ -66,10 +68,14 @@ def _show(outcome: Outcome, clickhouse_url: str) -> None:
         _console.print(f"{count:>5} {what}", highlight=False)
     for trouble in outcome.not_taken:
         _console.print(f"      {trouble}", markup=False, highlight=False, soft_wrap=True)
+    _console.print(Rule("Essays by rank, with score and standard error"))
+    for line in outcome.ranking:
+        _console.print(line, markup=False, highlight=False)
     _wait_until_seen(outcome.eventful_file, clickhouse_url)
     _titled("A file's life", "analytics", "timeline", "file.files", outcome.eventful_file)
-    instant = outcome.before_the_changes.isoformat(timespec="microseconds")
-    _titled(f"Some files as they were at {instant}", "analytics", "as-of", "file.files", instant, "--limit", "3")
+    if outcome.before_the_changes is not None:
+        instant = outcome.before_the_changes.isoformat(timespec="microseconds")
+        _titled(f"Some files as they were at {instant}", "analytics", "as-of", "file.files", instant, "--limit", "3")
     _titled("How late ClickHouse is", "cdc", "lag")
     _titled("Whether it is right", "cdc", "verify")
     _console.print(Rule())

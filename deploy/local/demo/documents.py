@@ -22,11 +22,24 @@ _ESSAYS = {
         "Skogen börjar där vägen slutar, och den som går in måste bestämma sig för vad som är norr.",
         "Min mormor säger att träden minns, och att man därför ska hälsa på de äldsta först.",
     ),
+    "my-summer": (
+        "Last sumer we drove to my grandparents, who live becouse of the sea in a small hous on the coast.",
+        "I recieved a bicycle and rode it untill the evening, and it was definately the best day of the year.",
+    ),
+    "om-vintern": (
+        "På vinteren är det mörkt när jag går till skolan, och snön ligger djupp på vägen hela veckan.",
+        "Jag tycker om att åka skidor med min bror, för då kan vi prata om allting utan att någon hörr oss.",
+    ),
+    "the-library": (
+        "The libary in our town is old and quiet, and the lady at the desk knows wich book everybody wants.",
+        "I think that a place where nobody has to buy anything is a beautifull thing for a goverment to pay for.",
+    ),
     "on-rivers": (
         "A river is older than the town beside it, and in most years it is also the more patient of the two.",
         "What the town calls a flood the river would call coming home, if rivers had a word for it.",
     ),
 }
+_SWEDISH = frozenset("åäö")
 _ACCEPTED = frozenset({".txt", ".docx", ".pdf"})
 
 
@@ -40,6 +53,16 @@ class Document:
 
     name: str
     content: bytes
+
+    @property
+    def text(self) -> str | None:
+        """The text of a txt file, None of any other."""
+        return self.content.decode(errors="replace") if self.name.lower().endswith(".txt") else None
+
+    @property
+    def language(self) -> str:
+        """Swedish if a letter of its own is in the text, else English: the two that the dictionaries know."""
+        return "sv" if _SWEDISH & set((self.text or "").lower()) else "en"
 
 
 def documents(directory: Path | None) -> list[Document]:
