@@ -81,7 +81,7 @@ class JobRegistration:
 
 
 def _asked(request: SpellcheckRequest) -> dict[str, Any]:
-    return {"correlation_id": request.correlation_id, **vars(request.text), "whitelist": list(request.text.whitelist)}
+    return {"correlation_id": request.correlation_id, **vars(request.text)}
 
 
 def _refuse_another_request(row: SpellcheckJobRow, message: Message) -> None:

@@ -61,7 +61,7 @@ class SpellcheckJobRow(Timestamped, Base):
     user_id: Mapped[str] = mapped_column(String(LONGEST_USER_ID))
     language: Mapped[Language] = mapped_column(text_enum(Language))
     status: Mapped[JobStatus] = mapped_column(text_enum(JobStatus), server_default=JobStatus.PENDING.value)
-    whitelist: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    whitelist: Mapped[tuple[str, ...]] = mapped_column(ARRAY(Text, as_tuple=True), server_default=text("'{}'"))
     original_storage_id: Mapped[str] = mapped_column(String(STORAGE_ID_LENGTH))
     corrected_storage_id: Mapped[str | None] = mapped_column(String(STORAGE_ID_LENGTH))
     total_words: Mapped[int | None]
@@ -96,7 +96,7 @@ class SpellcheckCorrectionRow(Created, Base):
     position: Mapped[int]
     original_word: Mapped[str] = mapped_column(Text)
     corrected_word: Mapped[str | None] = mapped_column(Text)
-    suggestions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    suggestions: Mapped[tuple[str, ...]] = mapped_column(ARRAY(Text, as_tuple=True))
     source: Mapped[CorrectionSource] = mapped_column(text_enum(CorrectionSource))
 
 

@@ -48,7 +48,7 @@ class PostgresSpellcheckRepository(SpellcheckRepository):
         domain.refuse_move(row.status, domain.JobStatus.IN_PROGRESS)
         row.status = domain.JobStatus.IN_PROGRESS
         await self._store(row)
-        return Task(row.job_id, TextToCheck(row.language, row.original_storage_id, tuple(row.whitelist)))
+        return Task(row.job_id, TextToCheck(row.language, row.original_storage_id, row.whitelist))
 
     async def succeed(self, job_id: UUID, success: domain.Success) -> domain.SpellcheckJob:
         """Store what was found, and the job's success; NotFoundError, ConflictError."""
