@@ -8,7 +8,7 @@ from dotenv import dotenv_values
 from deploy.local.clickhouse.command import PASSWORD_VARIABLE as CLICKHOUSE_PASSWORD
 from deploy.local.ports import LOOPBACK
 from deploy.local.ports_chosen import service_port, stack_ports
-from deploy.local.private_file import write_private
+from deploy.private_file import write_private
 from deploy.local.service_needs import needs_of
 from deploy.local.signing_key import SigningKey, kept_signing_key
 from deploy.local.state import StateDirectory
