@@ -53,7 +53,7 @@ async def test_bytes_come_back_as_they_were_sent_with_headers_that_keep_them_so(
     assert read.headers["Content-Disposition"] == "attachment"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(body=st.binary(min_size=1, max_size=400))
 async def test_any_bytes_come_back(shared_service: Service, body: bytes) -> None:
     content = (await shared_service.create(body, mime="application/octet-stream")).json()

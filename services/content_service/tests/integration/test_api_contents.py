@@ -9,7 +9,7 @@ from services.content_service.tests.service import Service, path_of
 from tests.support.callers import ADMIN, ANNA, BERT
 
 
-async def _listed(service: Service, **question: str) -> list[str]:
+async def _listed(service: Service, **question: Any) -> list[str]:
     response = await service.get("/v1/contents", **question)
     assert response.status_code == 200, response.text
     return [content["content_id"] for content in response.json()["contents"]]
@@ -61,7 +61,7 @@ async def test_a_list_is_filtered_by_type_tag_time_and_owner(service: Service) -
     ],
 )
 async def test_a_question_that_is_not_understood_is_answered_with_what_was_wrong(
-    shared_service: Service, question: dict[str, str], field: str
+    shared_service: Service, question: dict[str, Any], field: str
 ) -> None:
     response = await shared_service.get("/v1/contents", **question)
     assert (response.status_code, response.json()["error"]["code"]) == (400, "validation")

@@ -128,7 +128,7 @@ WALKS = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(edges=EDGES, walk=WALKS, begin=st.integers(0, NODES - 1), limit=st.integers(1, NODES))
 async def test_any_walk_finds_what_a_walk_by_hand_finds(
     shared_storage: Contents, edges: list[Edge], walk: Walk, begin: int, limit: int
