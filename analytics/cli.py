@@ -9,11 +9,11 @@ import typer
 from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from analytics.as_of import Span, as_of, captured_span
+from analytics.as_of import Span, as_of, captured_span, kept_since
 from analytics.clickhouse import reader
 from analytics.conditions import assignments
 from analytics.errors import CannotAnswerError, NothingFoundError, QuestionError
-from analytics.instants import FORMS, instant
+from analytics.instants import FORMS, instant, readable
 from analytics.named_queries import NamedQuery, answer, named_queries, query_named
 from analytics.presentation import change_block, change_record, subject_of
 from analytics.settings import AnalyticsSettings
@@ -39,7 +39,7 @@ def show_timeline(
     with _explained():
         wanted = table_named(table)
         with _reader() as client:
-            found = timeline(client, wanted, key, related=related)
+            found, since = timeline(client, wanted, key, related=related), kept_since(client, wanted)
     subject = next(subject_of(change) for change in found if change.version.table == table)
     if not as_json:
         output.print(shown(subject), style="bold")
@@ -48,6 +48,8 @@ def show_timeline(
             say_json(change_record(change))
         else:
             output.print(change_block(change, subject))
+    if since is not None:
+        say_note(f"{table}: versions that were superseded before {readable(since)} are not kept")
 
 
 @app.command("as-of")
@@ -73,7 +75,7 @@ def show_as_of(
     for note in _notes(moment, span):
         say_note(f"{table} {note}")
     count = f"the first {limit} rows, more exist (--limit)" if found.more else f"{len(found.rows)} rows"
-    say_note(f"{count} as of {_readable(moment)}")
+    say_note(f"{count} as of {readable(moment)}")
 
 
 @app.command("query")
@@ -122,10 +124,6 @@ def _parameters(query: NamedQuery) -> str:
 
 def _notes(at: datetime, span: Span) -> Iterator[str]:
     if span.since is not None and at < span.since:
-        yield f"is known since {_readable(span.since)} only: what it held before was not captured"
+        yield f"is known since {readable(span.since)} only: what it held before was not captured"
     if span.until is not None and at > span.until:
-        yield f"is known until {_readable(span.until)}: later commits are not in ClickHouse yet"
-
-
-def _readable(at: datetime) -> str:
-    return f"{at.astimezone(UTC).isoformat(sep=' ', timespec='microseconds').removesuffix('+00:00')} UTC"
+        yield f"is known until {readable(span.until)}: later commits are not in ClickHouse yet"

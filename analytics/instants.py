@@ -34,3 +34,8 @@ def _parsed(text: str, now: datetime) -> datetime:
 def for_clickhouse(found: datetime) -> str:
     """The text that ClickHouse reads as this instant where it expects a `DateTime64(6, 'UTC')`."""
     return found.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def readable(found: datetime) -> str:
+    """The instant as people read it, in UTC and to the microsecond."""
+    return f"{found.astimezone(UTC).isoformat(sep=' ', timespec='microseconds').removesuffix('+00:00')} UTC"

@@ -7,6 +7,7 @@ from clickhouse_connect.driver import Client
 
 from analytics.as_of import Rows, Span, as_of, captured_span
 from analytics.errors import QuestionError
+from cdc.bookkeeping import record_retention
 from cdc.catalog.declared import table_named
 from tests.pipeline.recorded_changes import FILE, OTHER_FILE, RecordedChanges, at, file_image
 
@@ -79,6 +80,14 @@ def test_a_condition_on_no_column_or_with_a_value_of_another_type_is_refused(cli
         files_at(clickhouse, 1, {"state": "failed"})
     with pytest.raises(QuestionError, match=r"file\.files: current_version is of type integer, and 'one' is not"):
         files_at(clickhouse, 1, {"current_version": "one"})
+
+
+def test_an_instant_from_which_not_all_is_kept_is_refused_with_the_first_that_can_be_told(clickhouse: Client) -> None:
+    RecordedChanges(clickhouse).commit(1, ("file.files", "c", file_image()))
+    record_retention(clickhouse, "file", "files", at(2))
+    with pytest.raises(QuestionError, match=r"file\.files is kept since 2026-11-23 12:00:02\.000000 UTC only"):
+        files_at(clickhouse, 1.999999)
+    assert values(files_at(clickhouse, 2), "file_id") == [FILE]
 
 
 def test_the_span_that_capture_can_speak_for_is_known(clickhouse: Client) -> None:

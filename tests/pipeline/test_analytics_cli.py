@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 
 from analytics.cli import app
 from analytics.clickhouse import reader
+from cdc.bookkeeping import record_retention
 from deploy.local.clickhouse.starter import ClickHouse
 from deploy.local.ports import free_port
-from tests.pipeline.recorded_changes import FILE, TEACHER, RecordedChanges, file_image, version_image
+from tests.pipeline.recorded_changes import FILE, TEACHER, RecordedChanges, at, file_image, version_image
 
 VARIABLE = "ANALYTICS_CLICKHOUSE_URL"
 FAILED, WRONG_REQUEST = 1, 2
@@ -69,6 +70,15 @@ def test_as_of_says_where_an_instant_lies_outside_what_was_captured(clickhouse: 
     assert "known until 2026-11-23 12:00:02.000000 UTC" in after
 
 
+def test_a_timeline_and_as_of_say_what_is_not_kept(clickhouse: Client) -> None:
+    a_life(clickhouse)
+    record_retention(clickhouse, "file", "files", at(1.5))
+    _, notes = said("timeline", "file.files", FILE)
+    assert notes == "file.files: versions that were superseded before 2026-11-23 12:00:01.500000 UTC are not kept\n"
+    _, refusal = said("as-of", "file.files", "2026-11-23T12:00:01", code=WRONG_REQUEST)
+    assert "file.files is kept since 2026-11-23 12:00:01.500000 UTC only" in refusal
+
+
 def test_as_of_says_that_the_limit_left_rows_out(clickhouse: Client) -> None:
     RecordedChanges(clickhouse).commit(1, *(("file.file_versions", "c", version_image(n)) for n in (1, 2)))
     told, notes = said("as-of", "file.file_versions", "2026-11-24", "--limit", "1", "--json")
@@ -94,7 +104,7 @@ def test_the_list_of_queries_needs_no_clickhouse(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("timeline", "file.filez", FILE), WRONG_REQUEST, "captured tables: file.file_versions, file.files"),
+        (("timeline", "file.filez", FILE), WRONG_REQUEST, "file.file_versions, file.files"),
         (("timeline", "file.files", "essay"), WRONG_REQUEST, "file_id is of type uuid, and 'essay' is not"),
         (("timeline", "file.files", FILE), FAILED, "never had a row with the key"),
         (("as-of", "file.files", "soon"), WRONG_REQUEST, "'soon' is not an instant"),
