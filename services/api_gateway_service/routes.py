@@ -23,6 +23,23 @@ def template_of(rule: str) -> str:
 _VERSION = "<int(min=1,max=2147483647):version>"
 
 ROUTES: tuple[ProxiedRoute, ...] = (
+    ProxiedRoute("content", "/v1/contents", ("GET", "POST")),
+    ProxiedRoute("content", "/v1/contents/<content_id>", ("DELETE", "GET")),
+    ProxiedRoute("content", "/v1/contents/<content_id>/ancestors", ("GET",)),
+    ProxiedRoute("content", "/v1/contents/<content_id>/bytes", ("GET", "PUT")),
+    ProxiedRoute("content", "/v1/contents/<content_id>/descendants", ("GET",)),
+    ProxiedRoute("content", "/v1/contents/<content_id>/relations", ("GET", "POST")),
+    ProxiedRoute("content", "/v1/contents/<content_id>/relations/<uuid:relation_id>", ("DELETE",)),
+    ProxiedRoute("content", "/v1/contents/<content_id>/restore", ("POST",)),
+    ProxiedRoute("content", "/v1/contents/<content_id>/tags", ("GET", "POST")),
+    ProxiedRoute("content", "/v1/contents/<content_id>/tags/<uuid:tag_id>", ("DELETE",)),
+    ProxiedRoute("content", "/v1/tags", ("GET",)),
+    ProxiedRoute("content", "/v1/tags/<uuid:tag_id>", ("DELETE",)),
+    ProxiedRoute("spell_checker", "/v1/spellcheck/corrections", ("GET",)),
+    ProxiedRoute("spell_checker", "/v1/spellcheck/jobs", ("GET", "POST")),
+    ProxiedRoute("spell_checker", "/v1/spellcheck/jobs/<uuid:job_id>", ("DELETE", "GET")),
+    ProxiedRoute("spell_checker", "/v1/spellcheck/jobs/<uuid:job_id>/corrections", ("GET",)),
+    ProxiedRoute("spell_checker", "/v1/spellcheck/jobs/<uuid:job_id>/retry", ("POST",)),
     ProxiedRoute("file", "/v1/batches/<uuid:batch_id>/files", ("POST",)),
     ProxiedRoute("file", "/v1/files", ("GET",)),
     ProxiedRoute("file", "/v1/files/<uuid:file_id>", ("DELETE", "GET")),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 from dishka import AsyncContainer, Provider, Scope
+from quart import Quart
 
 from services.kit.service import ServiceDefinition, create_app, make_container
 from services.kit.settings_of_service import ServiceSettings
@@ -29,6 +30,7 @@ class RunningService:
 
     client: httpx.AsyncClient
     container: AsyncContainer
+    app: Quart
 
 
 @asynccontextmanager
@@ -40,4 +42,4 @@ async def running_service(
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
     address = f"http://{definition.name}"
     async with app.test_app(), httpx.AsyncClient(transport=transport, base_url=address, timeout=60) as client:
-        yield RunningService(client, container)
+        yield RunningService(client, container, app)
