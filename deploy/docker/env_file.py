@@ -1,4 +1,4 @@
-"""`python -m deploy.docker.env_file`: writes .env for docker-compose.services.yml, with a fresh password where none is."""
+"""`python -m deploy.docker.env_file`: writes .env for docker-compose.services.yml, with passwords where none are."""
 
 import secrets
 from pathlib import Path

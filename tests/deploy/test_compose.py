@@ -1,0 +1,139 @@
+"""docker-compose.services.yml: what it demands, publishes and starts; Compose itself reads it, no engine is needed."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dotenv import dotenv_values
+
+from deploy.docker.env_file import EXAMPLE, completed
+from deploy.local.stack_environment import write_environment
+from deploy.local.state import StateDirectory
+from services.registry import SERVICES, Service
+from tests.support.parts import require_part
+
+FILE = Path("docker-compose.services.yml")
+BINARY = Path(sys.executable).with_name("docker-compose")
+REQUIRED = sorted(set(re.findall(r"\$\{(\w+):\?", FILE.read_text(encoding="utf-8"))))
+Described = dict[str, Any]
+
+
+@pytest.fixture(name="values")
+def _values() -> dict[str, str]:
+    """What a complete .env has."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    found = {name: value or "x" for name, value in dotenv_values(stream=StringIO(completed(text, text))).items()}
+    return found | {"API_GATEWAY_JWT_PUBLIC_KEY_FILE": "/keys/token-public.pem"}
+
+
+@pytest.fixture(name="services")
+def _services(values: dict[str, str], tmp_path: Path) -> Described:
+    """Every service of the file as Compose understands it, the optional ones among them."""
+    answer = compose(values, tmp_path, "--profile", "*", "config", "--format", "json")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    services: Described = json.loads(answer.stdout)["services"]
+    return services
+
+
+def compose(values: dict[str, str], directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Compose's answer, which knows these values and nothing of the environment."""
+    require_part("Docker Compose", BINARY.exists(), "run `make setup`")
+    variables = directory / "variables"
+    variables.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
+    started = [str(BINARY), "-f", str(FILE), "--env-file", str(variables), *arguments]
+    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(started, capture_output=True, text=True, check=False, timeout=60, env=environment)
+
+
+def test_it_is_accepted_with_a_complete_environment(values: dict[str, str], tmp_path: Path) -> None:
+    answer = compose(values, tmp_path, "config", "-q")
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
+
+
+def test_nothing_has_a_default_but_ports() -> None:
+    defaulted = re.findall(r"\$\{(\w+):?-", FILE.read_text(encoding="utf-8"))
+    assert {name for name in defaulted if not name.endswith("_PORT")} == set()
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_it_is_refused_without_a_variable_and_names_it(values: dict[str, str], tmp_path: Path, name: str) -> None:
+    answer = compose(values | {name: ""}, tmp_path, "config", "-q")
+    assert answer.returncode != 0
+    assert f"required variable {name} is missing a value" in answer.stderr
+
+
+def test_the_example_has_what_is_required_and_no_password(values: dict[str, str]) -> None:
+    assert sorted(values) == REQUIRED
+    example = dotenv_values(EXAMPLE)
+    assert {name: value for name, value in example.items() if value and name.endswith("_PASSWORD")} == {}
+
+
+def test_every_published_port_is_on_the_loopback(services: Described) -> None:
+    published = [port["host_ip"] for service in services.values() for port in service.get("ports", [])]
+    assert len(published) > len(SERVICES)
+    assert set(published) == {"127.0.0.1"}
+
+
+def test_every_container_stops_at_once_and_none_is_privileged(services: Described) -> None:
+    assert [name for name, service in services.items() if service.get("init") is not True] == []
+    assert [name for name, service in services.items() if service.get("privileged") or service.get("ulimits")] == []
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_a_service_starts_after_its_own_migrations_and_they_after_the_databases(
+    services: Described, service: Service
+) -> None:
+    started, migrations = services[service.name], services[f"{service.name}_migrations"]
+    assert started["build"]["target"] == service.name
+    assert {name: each["condition"] for name, each in started["depends_on"].items()}.items() >= {
+        ("postgres", "service_healthy"),
+        (f"{service.name}_migrations", "service_completed_successfully"),
+    }
+    assert migrations["command"] == ["upgrade", service.name, "--databases-only"]
+    assert migrations["restart"] == "no"
+    assert migrations["depends_on"]["databases"]["condition"] == "service_completed_successfully"
+    assert services["databases"]["depends_on"]["postgres"]["condition"] == "service_healthy"
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_each_role_reaches_its_own_database_with_its_own_password(
+    services: Described, values: dict[str, str], service: Service
+) -> None:
+    name, prefix = service.name.upper(), service.env_prefix
+    place = f"@postgres/{service.database}"
+    secret = {role: values[f"HULEEDU_{name}_{role}_PASSWORD"] for role in ("APP", "MIGRATOR", "CDC")}
+    app, migrator = f"{service.app_role}:{secret['APP']}", f"{service.migrator_role}:{secret['MIGRATOR']}"
+    assert services[service.name]["environment"][f"{prefix}DATABASE_URL"] == f"postgresql+asyncpg://{app}{place}"
+    for job in (f"{service.name}_migrations", "capture_migrations"):
+        address = services[job]["environment"][f"MIGRATIONS_{name}_DATABASE_URL"]
+        assert address == f"postgresql+asyncpg://{migrator}{place}"
+    captured = services["capture"]["environment"][f"CDC_{name}_DATABASE_URL"]
+    assert captured == f"postgresql://{service.cdc_role}:{secret['CDC']}{place}"
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_a_service_is_told_here_what_the_local_stack_tells_it(
+    services: Described, tmp_path: Path, service: Service
+) -> None:
+    at_home = {"HOST", "PORT", "JWT_DEVELOPMENT_KEY_FILE"}
+    told = {name for name in write_environment(StateDirectory(tmp_path)) if name.startswith(service.env_prefix)}
+    here = {name for name in services[service.name]["environment"] if name.startswith(service.env_prefix)}
+    assert here == told - {f"{service.env_prefix}{name}" for name in at_home}
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_the_image_of_a_service_has_its_sources_alone_and_serves_on_its_port(service: Service) -> None:
+    dockerfile = Path("Dockerfile").read_text(encoding="utf-8")
+    [target] = re.findall(rf"^FROM service AS {service.name}\n(.*?)(?:\n\n|\Z)", dockerfile, re.DOTALL | re.MULTILINE)
+    folder, prefix = service.package.replace(".", "/"), service.env_prefix
+    assert target.strip().splitlines() == [
+        f"COPY {folder} {folder}",
+        f"ENV PORT={service.port} {prefix}HOST=0.0.0.0 {prefix}PORT={service.port}",
+        f'CMD ["python", "-m", "{service.package}"]',
+    ]
