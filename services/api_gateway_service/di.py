@@ -16,6 +16,7 @@ from services.api_gateway_service.proxying import Proxy
 from services.api_gateway_service.rate_limiter_valkey_impl import ValkeyRateLimiter
 from services.api_gateway_service.rate_limiting import RateLimiting
 from services.api_gateway_service.request_facts import current_authenticated, current_facts
+from services.api_gateway_service.request_log_di import RequestLogProvider
 from services.api_gateway_service.session_repository_postgres_impl import PostgresSessionRepository
 from services.api_gateway_service.tokens import TokenRules, TokenVerifier
 from services.api_gateway_service.upstreams import Patience, Upstreams
@@ -103,4 +104,4 @@ class ProxyProvider(Provider):
         return Proxy(upstreams, settings.transfer_timeout)
 
 
-PROVIDERS = (RepositoryProvider, AdmissionProvider, RateLimitProvider, ProxyProvider)
+PROVIDERS = (RepositoryProvider, AdmissionProvider, RateLimitProvider, ProxyProvider, RequestLogProvider)

@@ -9,6 +9,7 @@ from services.api_gateway_service.admission import say_what_holds
 from services.api_gateway_service.config import ApiGatewaySettings
 from services.api_gateway_service.protocols import RateLimiter, RequestLog
 from services.api_gateway_service.request_measuring import RequestMeasuring
+from services.api_gateway_service.request_partitions import RequestPartitions
 from services.api_gateway_service.session_cleaning import delete_expired_sessions
 from services.api_gateway_service.upload_stream import StreamedRequest, WindowedConnection
 from services.kit.background_jobs import Job
@@ -31,12 +32,18 @@ async def prepare(app: Quart, container: AsyncContainer) -> None:
 
 
 async def jobs(container: AsyncContainer) -> list[Job]:
-    """Cleaning up after sessions."""
+    """Cleaning up after sessions, and keeping the partitions of the request log."""
     settings, database = await container.get(ApiGatewaySettings), await container.get(Database)
+    partitions = await container.get(RequestPartitions)
     return [
         Job(
             name="delete_expired_sessions",
             interval=settings.session_cleanup_interval.total_seconds(),
             run=partial(delete_expired_sessions, database, settings.session_cleanup_grace),
-        )
+        ),
+        Job(
+            name="keep_request_partitions",
+            interval=settings.request_log_partition_interval.total_seconds(),
+            run=partitions.keep,
+        ),
     ]

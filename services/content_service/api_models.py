@@ -1,9 +1,8 @@
 """The shapes in which the content service answers and is asked."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
 
 from services.content_service.domain import (
     ContentFilter,
@@ -19,16 +18,9 @@ from services.content_service.domain import (
     WalkedContent,
 )
 from services.content_service.names import CONTENT_ID_PATTERN, LONGEST_TAG_NAME, clean_tag_name
-from services.kit.web.models import PageQuestion, Question, Text, UserId
+from services.kit.web.models import Moment, PageQuestion, Question, Text, UserId
 
 DEFAULT_DEPTH, LARGEST_DEPTH = 10, 50
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("lies outside of the years 1 to 9999") from error
 
 
 def _as_list(value: Any) -> Any:
@@ -37,7 +29,6 @@ def _as_list(value: Any) -> Any:
 
 
 ContentId = Annotated[str, StringConstraints(pattern=CONTENT_ID_PATTERN)]
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 TagName = Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_TAG_NAME), AfterValidator(clean_tag_name)]
 Kinds = Annotated[list[RelationKind], BeforeValidator(_as_list), Field(min_length=1, max_length=len(RelationKind))]
 

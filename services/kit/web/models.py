@@ -1,9 +1,10 @@
 """The shapes that the requests and answers of every service share."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from services.kit.identity import LONGEST_USER_ID
 from services.kit.paging import DEFAULT_LIMIT, LARGEST_LIMIT, PageRequest
@@ -18,7 +19,15 @@ def _storable(text: str) -> str:
     return text
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("lies outside of the years 1 to 9999") from error
+
+
 Text = Annotated[str, AfterValidator(_storable)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Label = Annotated[Text, StringConstraints(min_length=1, max_length=100)]
 Sentence = Annotated[Text, StringConstraints(max_length=2000)]
 UserId = Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_USER_ID)]
