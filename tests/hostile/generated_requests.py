@@ -3,7 +3,7 @@
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
@@ -36,9 +36,9 @@ class Tally:
 
 
 class Sender:
-    """Asks as one caller; ids that answers name come back in later requests, so that they meet what exists."""
+    """Asks as one caller; ids that are known, or that answers name, come back in requests that meet what exists."""
 
-    def __init__(self, url: str, headers: Mapping[str, str], number: int) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str], number: int, known: Sequence[str] = ()) -> None:
         self.tally = Tally()
         self._session = requests.Session()
         self._session.trust_env = False
@@ -46,7 +46,7 @@ class Sender:
         self._headers = dict(headers)
         self._number = number
         self._random = random.Random(number)
-        self._known: list[str] = []
+        self._known = list(known)
 
     def send(self, count: int) -> Tally:
         """At least `count` requests, spread over all operations and both kinds."""

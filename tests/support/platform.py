@@ -1,61 +1,93 @@
 """All services together as processes, each on a database of its own, in as many replicas as a test wants."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.service_needs import needs_of
 from deploy.local.signing_key import kept_signing_key
-from services.registry import SERVICES
+from services.registry import SERVICES, Service
 from tests.support.service_database import ServiceDatabase, ServiceTemplates
 from tests.support.service_process import ServiceProcess, service_process
 
 Variables = Mapping[str, str]
-NONE: Variables = {}
 
 
 @dataclass(frozen=True)
 class Platform:
-    """The services' processes, by name and then by replica, and their databases."""
+    """The services' processes, by name and then by replica, with their variables, and their databases."""
 
     processes: Mapping[str, list[ServiceProcess]]
     databases: Mapping[str, ServiceDatabase]
-    variables: Variables
+    variables: dict[str, str]
 
     def url(self, service: str, replica: int = 0) -> str:
         return self.processes[service][replica].url
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What the services of a platform stand on, and variables that a test wants to be different."""
+
+    databases: Mapping[str, ServiceDatabase]
+    valkey_url: str
+    directory: Path
+    others: Variables = field(default_factory=dict)
+
+    def variables(self, ports: Mapping[str, int]) -> Iterator[tuple[Service, dict[str, str]]]:
+        """What each service is told when they all listen on these ports."""
+        key = kept_signing_key(self.directory)
+        places = {
+            "valkey": self.valkey_url,
+            "objects": (self.directory / "objects").as_uri(),
+            "public_key": str(key.public),
+            "private_key": str(key.private),
+            **{name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()},
+        }
+        for service in SERVICES:
+            address = {f"{service.env_prefix}DATABASE_URL": self.databases[service.name].app_url}
+            yield service, address | needs_of(service).told(service, places) | dict(self.others)
+
+
 @contextmanager
 def running_platform(
-    templates: ServiceTemplates, valkey_url: str, directory: Path, *, replicas: int = 1, others: Variables = NONE
+    templates: ServiceTemplates, valkey_url: str, directory: Path, *, replicas: int = 1, **others: str
 ) -> Iterator[Platform]:
     """Every service of the registry, serving; a replica asks the others' replica of its own number.
 
     others: variables, by their full names, in the place of or beside what the local stack would say.
     """
     databases = {service.name: templates.create(service.name) for service in SERVICES}
-    key = kept_signing_key(directory)
-    common = {"valkey": valkey_url, "public_key": str(key.public), "private_key": str(key.private)}
-    processes: dict[str, list[ServiceProcess]] = {service.name: [] for service in SERVICES}
-    variables: dict[str, str] = {}
+    platform = Platform({service.name: [] for service in SERVICES}, databases, {})
     with ExitStack() as stack:
         for _ in range(replicas):
-            ports = {service.name: free_port() for service in SERVICES}
-            places = common | {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
-            for service in SERVICES:
-                objects = (directory / "objects").as_uri()
-                told = needs_of(service).told(service, {**places, "objects": objects})
-                address = {f"{service.env_prefix}DATABASE_URL": databases[service.name].app_url}
-                own = {name: value for name, value in others.items() if name.startswith(service.env_prefix)}
-                variables |= told
-                process = service_process(service, {**address, **told, **own}, directory, ports[service.name])
-                processes[service.name].append(stack.enter_context(process))
-        for running in processes.values():
+            _start_replica(platform, Surroundings(databases, valkey_url, directory, others), stack)
+        for running in platform.processes.values():
             for each in running:
                 each.wait_until_serving()
-        yield Platform(processes, databases, variables)
+        yield platform
     for database in databases.values():
         templates.drop(database)
+
+
+def _start_replica(platform: Platform, surroundings: Surroundings, stack: ExitStack) -> None:
+    ports = {service.name: free_port() for service in SERVICES}
+    for service, told in surroundings.variables(ports):
+        process = service_process(service, told, surroundings.directory, ports[service.name])
+        platform.processes[service.name].append(stack.enter_context(process))
+        platform.variables.update(told)
+
+
+def issued_token(platform: Platform, user: str, *roles: str) -> str:
+    """A token that the platform's gateway accepts."""
+    command = [sys.executable, "-m", "services.api_gateway_service", "token", "--user", user]
+    chosen = [word for role in roles for word in ("--role", role)]
+    environment = {**os.environ, **platform.variables}
+    return subprocess.run(
+        [*command, *chosen], env=environment, check=True, capture_output=True, text=True
+    ).stdout.strip()

@@ -14,7 +14,7 @@ import httpx
 from deploy.local.ports import LOOPBACK, free_port
 from services.registry import Service
 
-SECONDS_TO_START = 60.0
+SECONDS_TO_START = 120.0
 SECONDS_TO_STOP = 30.0
 
 
