@@ -25,7 +25,7 @@ from services.kit.web.models import Label, PageQuestion, Question, Sentence, Tex
 LARGEST_INTEGER = 2**31 - 1
 MOST_COMPARISONS = 1_000_000
 
-StorageId = Annotated[str, StringConstraints(pattern=rf"^[0-9a-f]{{{STORAGE_ID_LENGTH}}}\Z")]
+StorageId = Annotated[str, StringConstraints(pattern=rf"^[0-9a-f]{{{STORAGE_ID_LENGTH}}}$")]
 Budget = Annotated[int, Field(ge=1, le=MOST_COMPARISONS)]
 Justification = Annotated[Text, StringConstraints(min_length=1, max_length=10_000)]
 ModelName = Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_USER_ID)]

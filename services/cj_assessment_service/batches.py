@@ -10,7 +10,7 @@ from services.kit.errors import ConflictError
 
 FEWEST_ESSAYS = 2
 # Scores of so many take seconds; anchors count.
-MOST_ESSAYS = 500
+MOST_ESSAYS = 200
 
 
 class BatchStatus(enum.StrEnum):

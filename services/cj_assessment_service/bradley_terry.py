@@ -6,23 +6,21 @@ one more comparison, tied, with an essay of score zero, the mean. That prior pul
 adds as little to what is known of it: with ten comparisons an essay, a fiftieth.
 """
 
-import warnings
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
-from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
 from services.cj_assessment_service.connectivity import Components
 from services.kit.errors import ConflictError
 
 PRIOR_WEIGHT = 0.2
-_TIE = 0.5
 _PRECISION = 1e-10
 _MOST_ITERATIONS = 100
 _LARGEST_NAMED = 5
@@ -90,32 +88,33 @@ def scores(essays: Sequence[UUID], outcomes: Sequence[Outcome]) -> tuple[Score, 
 
 
 def _regression(essays: Sequence[UUID], outcomes: Sequence[Outcome]) -> tuple[Matrix, Matrix, Matrix]:
-    """What was observed, who took part, how often: a row for each pair and result, and for each essay's prior."""
+    """Shares of wins, who took part (1 who has the share, -1 the other) and how often: a row for each pair.
+
+    The prior follows: half its weight a win and half a loss, against nobody.
+    """
     place = {essay: number for number, essay in enumerate(essays)}
-    observed: Counter[tuple[int, int, float]] = Counter()
+    shares: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
     for outcome in outcomes:
         one, other = place[outcome.first], place[outcome.second]
-        observed[(one, other, outcome.share) if one < other else (other, one, 1.0 - outcome.share)] += 1
-    rows = sorted(observed)
-    taking_part = np.zeros((len(rows), len(essays)))
-    taking_part[np.arange(len(rows)), [one for one, _, _ in rows]] = 1.0
-    taking_part[np.arange(len(rows)), [other for _, other, _ in rows]] = -1.0
-    priors = len(essays)
+        shares[min(one, other), max(one, other)].append(outcome.share if one < other else 1.0 - outcome.share)
+    pairs = sorted(shares)
+    rows = np.zeros((len(pairs), len(essays)))
+    rows[np.arange(len(pairs)), [one for one, _ in pairs]] = 1.0
+    rows[np.arange(len(pairs)), [other for _, other in pairs]] = -1.0
+    count, against_nobody = len(essays), np.eye(len(essays))
     return (
-        np.array([share for _, _, share in rows] + [_TIE] * priors),
-        np.vstack([taking_part, np.eye(priors)]),
-        np.array([float(observed[row]) for row in rows] + [PRIOR_WEIGHT] * priors),
+        np.array([*(fmean(shares[pair]) for pair in pairs), *([1.0] * count), *([0.0] * count)]),
+        np.vstack([rows, against_nobody, against_nobody]),
+        np.array([*(len(shares[pair]) for pair in pairs), *([PRIOR_WEIGHT / 2] * 2 * count)]),
     )
 
 
-def _fitted(observed: Matrix, taking_part: Matrix, weights: Matrix) -> tuple[Matrix, Matrix]:
+def _fitted(shares: Matrix, taking_part: Matrix, weights: Matrix) -> tuple[Matrix, Matrix]:
     """Scores and standard errors. All but the last essay's score are free: the last is what makes the sum zero."""
     count = taking_part.shape[1]
     to_zero_sum = np.vstack([np.eye(count - 1), -np.ones(count - 1)])
-    model = GLM(observed, taking_part @ to_zero_sum, family=Binomial(), var_weights=weights)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # it is asked for below
-        fit = model.fit(tol=_PRECISION, maxiter=_MOST_ITERATIONS)
+    model = GLM(shares, taking_part @ to_zero_sum, family=Binomial(), var_weights=weights)
+    fit = model.fit(tol=_PRECISION, maxiter=_MOST_ITERATIONS, wls_method="qr")
     if not fit.converged:
         raise NotConvergedError("the scores could not be computed: the comparisons contradict each other too much")
     strengths: Matrix = to_zero_sum @ fit.params

@@ -106,6 +106,10 @@ def test_a_tie_is_half_a_win_for_each() -> None:
     assert [each.standard_error for each in with_tie] == pytest.approx(errors, abs=1e-5)
 
 
+def test_ties_alone_leave_all_essays_equal() -> None:
+    assert {(each.score, each.rank) for each in scores(essays(3), tied(0, 1) + tied(1, 2))} == {(0.0, 1)}
+
+
 def test_equal_essays_share_a_rank_and_the_next_one_is_counted_behind_them() -> None:
     found = scores(essays(3), won(0, 2) + won(1, 2) + tied(0, 1))
     assert [each.rank for each in found] == [1, 1, 3]

@@ -138,7 +138,7 @@ def test_an_essay_named_twice_is_refused_by_name() -> None:
 def test_more_essays_than_can_be_scored_are_refused_anchors_counted() -> None:
     full = [NewEssay(each, STORAGE_ID) for each in essays(MOST_ESSAYS)]
     assert len(participants(full, [])) == MOST_ESSAYS
-    with pytest.raises(ValidationFailedError, match="500 and 1 anchors"):
+    with pytest.raises(ValidationFailedError, match="200 and 1 anchors"):
         participants(full, [ANCHOR])
 
 
