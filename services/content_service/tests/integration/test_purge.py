@@ -1,11 +1,12 @@
 """What was deleted long enough ago goes for good, with all that refers to it; what is being brought back does not."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.content_service.domain import NewRelation, RelationKind, StoredContent
+from services.content_service.domain import RelationKind, StoredContent
 from services.content_service.purging import Purging
 from services.content_service.tests.stored_contents import Contents, opened
 from services.kit.errors import NotFoundError
@@ -98,15 +99,27 @@ async def test_whoever_restores_a_content_that_is_being_purged_finds_it_gone(sto
         await late
 
 
-async def test_contents_that_are_just_being_related_are_not_deleted_before_that(storage: Contents) -> None:
-    one, other = await storage.stored(), await storage.stored()
-    async with storage.relations() as relations:
-        await relations.add(OWNER, NewRelation(one.content_id, other.content_id, RelationKind.CORRECTS))
-        deletion = asyncio.create_task(_delete(storage, other))
-        done, _ = await asyncio.wait({deletion}, timeout=0.1)
+async def _relate(storage: Contents, content: StoredContent, other: StoredContent) -> None:
+    await storage.related(other, content, RelationKind.CORRECTS)
+
+
+async def _tag(storage: Contents, content: StoredContent, _other: StoredContent) -> None:
+    async with storage.tags() as tags:
+        await tags.add(OWNER, content.content_id, "late")
+
+
+@pytest.mark.parametrize("refer", [_relate, _tag])
+async def test_who_refers_to_a_content_that_is_being_deleted_finds_it_gone(
+    storage: Contents, refer: Callable[[Contents, StoredContent, StoredContent], Coroutine[None, None, None]]
+) -> None:
+    content, other = await storage.stored(), await storage.stored()
+    async with storage.transaction() as contents:
+        await contents.soft_delete(OWNER, content.content_id)
+        late = asyncio.create_task(refer(storage, content, other))
+        done, _ = await asyncio.wait({late}, timeout=0.1)
         assert not done
-    await deletion
-    assert await _purge(storage) == 1
+    with pytest.raises(NotFoundError, match=content.content_id):
+        await late
 
 
 async def test_replicas_that_purge_related_contents_at_once_share_the_work(
