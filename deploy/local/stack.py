@@ -23,6 +23,9 @@ from deploy.local.valkey import server_command as valkey_command
 from services.kit.settings import ENV_FILE_VARIABLE, STATE_VARIABLE
 from services.registry import SERVICES, Service
 
+# A revision may rewrite a large table: ended halfway, it would only begin anew.
+MIGRATION_SECONDS = 600.0
+
 
 def local_stack(state: StateDirectory, values: dict[str, str]) -> tuple[Part, ...]:
     """Every part of this checkout. MissingBinariesError, UnreachableError or SettingsError if one can't run."""
@@ -59,7 +62,13 @@ def _databases(state: StateDirectory, values: dict[str, str]) -> tuple[Part, ...
             after=("postgres",),
             kind=Kind.STEP,
         ),
-        Part("migrations", _module(state, "migrations", "upgrade"), after=("bootstrap", "clickhouse"), kind=Kind.STEP),
+        Part(
+            "migrations",
+            _module(state, "migrations", "upgrade"),
+            after=("bootstrap", "clickhouse"),
+            kind=Kind.STEP,
+            readiness=Readiness(within=MIGRATION_SECONDS),
+        ),
     )
 
 
