@@ -72,9 +72,10 @@ async def test_another_s_assignment_is_neither_read_nor_configured(stored: Store
 
 
 async def test_a_scale_of_one_grade_is_refused(stored: Stored) -> None:
-    async with stored.use(PostgresAssessmentConfigRepository) as configs:
-        with pytest.raises(ValidationFailedError):
+    with pytest.raises(ValidationFailedError) as refused:
+        async with stored.use(PostgresAssessmentConfigRepository) as configs:
             await configs.add_version(OWNER, NewConfig(uuid4(), Target(uuid4()), "x", "letters", ["A"]))
+    assert refused.value.details == {"constraint": "ck_assessment_configs_a_scale_has_two_grades_at_least"}
 
 
 async def test_anchors_are_read_by_their_owner_and_those_of_admins_by_all(stored: Stored) -> None:

@@ -1,0 +1,64 @@
+"""What callers see while the database is away, that it passes without a restart, and that no answer is lost."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pytest_asyncio
+from pydantic import SecretStr
+from sqlalchemy import make_url
+
+from services.cj_assessment_service.tests.service import (
+    Service,
+    batch_question,
+    judgement,
+    running_service,
+    with_key,
+)
+from tests.support.breakable_link import BreakableLink, breakable_link
+from tests.support.callers import ANNA
+from tests.support.postgres import CreateDatabase
+
+
+@dataclass(frozen=True)
+class Fragile:
+    """A service whose database can be taken away."""
+
+    service: Service
+    link: BreakableLink
+
+
+@pytest_asyncio.fixture(name="fragile")
+async def fragile_fixture(service_database: CreateDatabase) -> AsyncIterator[Fragile]:
+    database = service_database("cj_assessment")
+    address = make_url(database.app_url)
+    async with breakable_link(str(address.host), int(address.port or 0)) as link:
+        through_link = address.set(host="127.0.0.1", port=link.port).render_as_string(hide_password=False)
+        limits = {"database_connect_timeout": 1.0, "database_statement_timeout": 1.0}
+        async with running_service(database, database_url=SecretStr(through_link), **limits) as service:
+            yield Fragile(service, link)
+
+
+async def test_while_the_database_is_away_each_route_says_so_and_afterwards_works(fragile: Fragile) -> None:
+    service, client = fragile.service, fragile.service.client
+    batch = await service.batch(essays=2)
+    (comparison,) = await service.pairs(batch, 1)
+    path = f"/v1/cj/batches/{batch['batch_id']}"
+    await fragile.link.cut()
+    attempts = [
+        await client.post("/v1/cj/batches", json=batch_question(), headers=with_key(ANNA)),
+        await client.get(path, headers=ANNA),
+        await client.get(f"{path}/ranking", headers=ANNA),
+        await client.post(f"{path}/comparisons", json={}, headers=with_key(ANNA)),
+        await client.post("/v1/cj/judgements", json=judgement(comparison), headers=ANNA),
+        await client.get(f"/v1/cj/anchor-essays/{uuid4()}", headers=ANNA),
+        await client.get("/v1/cj/assessment-configs", headers=ANNA),
+    ]
+    for response in attempts:
+        assert (response.status_code, response.json()["error"]["code"]) == (503, "unavailable")
+        assert "Retry-After" in response.headers
+    assert (await client.get("/healthz")).status_code == 503
+    await fragile.link.mend()
+    assert (await client.get("/healthz")).status_code == 200
+    assert (await service.judged(comparison))["winner"] is not None
+    assert (await service.read(path))["comparisons_completed"] == 1
