@@ -2,6 +2,7 @@
 
 import asyncio
 from itertools import combinations
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -116,7 +117,7 @@ async def test_counters_stay_right_when_all_judges_answer_at_once(stored: Stored
     essays = new_essays(8)
     batch = await stored.batch(essays, comparison_budget=AT_ONCE)
     asked = await stored.asked(batch, *list(combinations(essays, 2))[:AT_ONCE])
-    error = {"winner": Winner.ERROR, "error_code": "timeout"}
+    error: dict[str, Any] = {"winner": Winner.ERROR, "error_code": "timeout"}
     decisions = await asyncio.gather(
         *(stored.decided(each, **(error if number % 4 == 0 else {})) for number, each in enumerate(asked)),
         *(stored.decided(each) for each in asked[1::4]),

@@ -34,8 +34,7 @@ async def fragile_fixture(service_database: CreateDatabase) -> AsyncIterator[Fra
     address = make_url(database.app_url)
     async with breakable_link(str(address.host), int(address.port or 0)) as link:
         through_link = address.set(host="127.0.0.1", port=link.port).render_as_string(hide_password=False)
-        limits = {"database_connect_timeout": 1.0, "database_statement_timeout": 1.0}
-        async with running_service(database, database_url=SecretStr(through_link), **limits) as service:
+        async with running_service(database, database_url=SecretStr(through_link)) as service:
             yield Fragile(service, link)
 
 
