@@ -1,7 +1,7 @@
 """`python -m deploy.docker.check`: shows on a Docker engine that the services start, wait, serve and start again."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -47,24 +47,25 @@ def main(
 def _project(also: list[Path]) -> Iterator[tuple[Project, Probes]]:
     with tempfile.TemporaryDirectory(prefix=f"{PROJECT}-") as name:
         directory = Path(name)
-        directory.chmod(0o711)  # the public key is read by the gateway's own user
+        directory.chmod(0o711)  # the gateway's own user reads the public key in it
         key = kept_signing_key(directory)
         ports = {service.name: free_port() for service in SERVICES}
-        variables = {
-            "API_GATEWAY_JWT_ALGORITHM": ALGORITHM,
-            "API_GATEWAY_JWT_ISSUER": ISSUER,
-            "API_GATEWAY_JWT_AUDIENCE": AUDIENCE,
-            "API_GATEWAY_JWT_PUBLIC_KEY_FILE": str(key.public),
-            **{f"{service.env_prefix}PORT": str(ports[service.name]) for service in SERVICES},
-        }
-        file = directory / "variables"
-        given = "".join(f"{name}={value}\n" for name, value in variables.items())
-        file.write_text(completed(given, EXAMPLE.read_text(encoding="utf-8")), encoding="utf-8")
-        project = Project(PROJECT, file, also)
+        project = Project(PROJECT, variables_file(directory, key.public, ports), also)
         try:
             yield project, Probes(ports, key.private, ISSUER, AUDIENCE)
         finally:
             project.compose("--profile", "*", "down", "--volumes", "--remove-orphans")
+
+
+def variables_file(directory: Path, public_key: Path, ports: Mapping[str, int]) -> Path:
+    """A file in `directory` with all that the project needs: fresh passwords, these ports, and this key for tokens."""
+    tokens = {"ALGORITHM": ALGORITHM, "ISSUER": ISSUER, "AUDIENCE": AUDIENCE, "PUBLIC_KEY_FILE": str(public_key)}
+    variables = {f"API_GATEWAY_JWT_{name}": value for name, value in tokens.items()}
+    variables |= {f"{service.env_prefix}PORT": str(ports[service.name]) for service in SERVICES}
+    given = "".join(f"{name}={value}\n" for name, value in variables.items())
+    file = directory / "variables"
+    file.write_text(completed(given, EXAMPLE.read_text(encoding="utf-8")), encoding="utf-8")
+    return file
 
 
 def _services_wait_for_their_servers(project: Project, probes: Probes) -> None:
