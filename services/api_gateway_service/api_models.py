@@ -1,6 +1,5 @@
 """The shapes in which the gateway answers and is asked."""
 
-from dataclasses import fields
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -78,10 +77,4 @@ class PolicyQuestion(Question):
 
 def answer_of(session: Session) -> SessionAnswer:
     """What callers may know of a session."""
-    return SessionAnswer(
-        **{
-            each.name: getattr(session, each.name)
-            for each in fields(session)
-            if each.name in SessionAnswer.model_fields
-        }
-    )
+    return SessionAnswer.model_validate(session, from_attributes=True)

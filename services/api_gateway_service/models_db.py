@@ -22,7 +22,6 @@ from services.kit.postgres.conventions import (
     NAMING_CONVENTION,
     TYPES,
     Created,
-    Timestamped,
     Versioned,
     one_of,
     text_enum,
@@ -59,7 +58,7 @@ class UserSessionRow(Created, Base):
     revoked_at: Mapped[datetime | None]
 
 
-class RateLimitPolicyRow(Versioned, Timestamped, Base):
+class RateLimitPolicyRow(Versioned, Base):
     """How many requests a user may make in a time, on one route and in one role."""
 
     __tablename__ = "rate_limit_policies"

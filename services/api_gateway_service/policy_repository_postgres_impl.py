@@ -13,6 +13,7 @@ from services.kit.errors import ConflictError, NotFoundError
 from services.kit.paging import Page, PageRequest
 from services.kit.postgres.errors import database_errors
 from services.kit.postgres.rows import page_of, record_of
+from services.kit.postgres.stale_rows import refuse_stale
 
 
 class PostgresPolicyRepository(PolicyRepository):
@@ -42,7 +43,7 @@ class PostgresPolicyRepository(PolicyRepository):
         if expected_row_version is None:
             await self._make_unless_there(rule)
         row = await self._one(same.with_for_update())
-        _refuse_stale(row, expected_row_version)
+        refuse_stale(row, expected_row_version, f"rule {row.policy_id}")
         row.request_limit, row.period_seconds = rule.request_limit, rule.period_seconds
         with database_errors():
             await self._session.flush()
@@ -51,7 +52,7 @@ class PostgresPolicyRepository(PolicyRepository):
     async def delete(self, policy_id: UUID, *, expected_row_version: int | None = None) -> None:
         """Remove the rule; ConflictError for the one that every other request falls back to."""
         row = await self._one(_with_id(policy_id).with_for_update())
-        _refuse_stale(row, expected_row_version)
+        refuse_stale(row, expected_row_version, f"rule {row.policy_id}")
         if (row.route, row.role) == (ANY, ANY):
             raise ConflictError("the rule for any route and role cannot be removed: change it", code="default_policy")
         await self._session.execute(delete(RateLimitPolicyRow).where(RateLimitPolicyRow.policy_id == policy_id))
@@ -70,12 +71,3 @@ class PostgresPolicyRepository(PolicyRepository):
 
 def _with_id(policy_id: UUID) -> Select[RateLimitPolicyRow]:
     return select(RateLimitPolicyRow).where(RateLimitPolicyRow.policy_id == policy_id)
-
-
-def _refuse_stale(row: RateLimitPolicyRow, expected_row_version: int | None) -> None:
-    if expected_row_version not in {None, row.row_version}:
-        raise ConflictError(
-            "the rule was changed meanwhile: read it again",
-            code="row_version",
-            details={"expected": expected_row_version, "row_version": row.row_version},
-        )

@@ -47,7 +47,7 @@ class _Measured:
     """One request: counts its bytes both ways as they pass."""
 
     def __init__(self, scope: HTTPScope, facts: RequestFacts) -> None:
-        self._method = scope["method"]
+        self._method = scope["method"][:LONGEST_METHOD]
         self._facts = facts
         self._requested_at = datetime.now(UTC)
         self._started = time.perf_counter()

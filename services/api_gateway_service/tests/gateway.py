@@ -74,9 +74,9 @@ class Gateway:
     tokens: TokenFactory
     requests: KeptRequests
 
-    async def ask(self, method: str, path: str, user_id: str = "anna", *roles: str, **options: Any) -> httpx.Response:
-        """The answer to a request with a fresh token of the user."""
-        headers = {**self.tokens.headers(user_id, *roles), **options.pop("headers", {})}
+    async def ask(self, method: str, path: str, *who: str, **options: Any) -> httpx.Response:
+        """The answer to a request with a fresh token of a user with roles, else of anna."""
+        headers = {**self.tokens.headers(*who), **options.pop("headers", {})}
         return await self.client.request(method, path, headers=headers, **options)
 
     def last(self) -> RequestRecord:

@@ -26,8 +26,9 @@ class TokenFactory:
     public_key_file: Path
     private_key_file: Path
 
-    def token(self, user_id: str = "anna", *roles: str, **claims: Any) -> str:
-        """A good token but for the `claims` given; a claim that is None is left out."""
+    def token(self, *who: str, **claims: Any) -> str:
+        """A good token but for the `claims` given; a claim that is None is left out. who: user and roles, else anna."""
+        user_id, *roles = who or ("anna",)
         now = datetime.now(UTC)
         usual = {
             "sub": user_id,
@@ -35,14 +36,14 @@ class TokenFactory:
             "iss": ISSUER,
             "aud": AUDIENCE,
             "exp": now + timedelta(hours=1),
-            "roles": list(roles),
+            "roles": roles,
         }
         present = {name: value for name, value in (usual | claims).items() if value is not None}
         return jwt.encode(present, self.private_pem, ALGORITHM)
 
-    def headers(self, user_id: str = "anna", *roles: str, **claims: Any) -> dict[str, str]:
+    def headers(self, *who: str, **claims: Any) -> dict[str, str]:
         """The header that carries such a token."""
-        return bearer(self.token(user_id, *roles, **claims))
+        return bearer(self.token(*who, **claims))
 
 
 def bearer(token: str) -> dict[str, str]:
