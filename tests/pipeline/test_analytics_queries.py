@@ -1,36 +1,24 @@
 """Named queries, each against a small story whose answers are known, on a real ClickHouse."""
 
-from typing import Any
-
 import pytest
 from clickhouse_connect.driver import Client
 
 from analytics.errors import QuestionError
-from analytics.named_queries import answer, named_queries, query_named
+from analytics.named_queries import named_queries
+from tests.pipeline.asked import ask, only
 from tests.pipeline.recorded_changes import (
     BATCH,
     FILE,
     OTHER_FILE,
     TEACHER,
     RecordedChanges,
-    at,
     file_image,
     version_image,
 )
 
-NOW = at(3600)
 STUDENT = {"user_id": "student-9", "correlation_id": "c-9", "route": "POST /files"}
 DELETED = {"deleted_at": "2026-11-23 12:00:05+00", "deleted_by": "teacher-1"}
 FAILED = {"status": "failed", "validation_error_code": "TOO_SHORT", "validation_error_message": "9 characters"}
-
-
-def ask(client: Client, name: str, **given: str) -> list[dict[str, Any]]:
-    columns, rows = answer(client, query_named(name), given, NOW)
-    return [dict(zip(columns, row, strict=True)) for row in rows]
-
-
-def only(rows: list[dict[str, Any]], *columns: str) -> list[tuple[Any, ...]]:
-    return [tuple(row[column] for column in columns) for row in rows]
 
 
 def tell_story(client: Client) -> None:
