@@ -5,7 +5,13 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-pytest_plugins = ["tests.support.clickhouse", "tests.support.postgres", "tests.support.s3", "tests.support.valkey"]
+pytest_plugins = [
+    "tests.support.clickhouse",
+    "tests.support.platform",
+    "tests.support.postgres",
+    "tests.support.s3",
+    "tests.support.valkey",
+]
 
 
 @pytest.fixture(name="plain_logs", scope="session", autouse=True)

@@ -3,7 +3,8 @@
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
@@ -64,23 +65,20 @@ class Sender:
                 yield found.ok(), mode
 
     def _send_some(self, operation: Operation, mode: GenerationMode, number: int) -> None:
-        @seed(number)
-        @settings(
+        def ask(case: Case[Any]) -> None:
+            self._ask(case)
+
+        some = settings(
             max_examples=_AT_A_TIME,
             deadline=None,
             database=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        @given(operation.as_strategy(generation_mode=mode))
-        def ask(case: Case[Any]) -> None:
-            self._ask(case)
-
-        try:
-            ask()
-        except Unsatisfiable:
-            # Some operations cannot be asked wrongly: what has no parameters has no wrong ones.
-            return
+        ask_some: Callable[[], None] = seed(number)(some(given(operation.as_strategy(generation_mode=mode))(ask)))
+        # Some operations cannot be asked wrongly: what has no parameters has no wrong ones.
+        with suppress(Unsatisfiable):
+            ask_some()
 
     def _ask(self, case: Case[Any]) -> None:
         for name in case.path_parameters or {}:

@@ -8,9 +8,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.service_needs import needs_of
 from deploy.local.signing_key import kept_signing_key
+from deploy.local.valkey import Valkey
 from services.registry import SERVICES, Service
 from tests.support.service_database import ServiceDatabase, ServiceTemplates
 from tests.support.service_process import ServiceProcess, service_process
@@ -65,14 +68,14 @@ def running_platform(
     databases = {service.name: templates.create(service.name) for service in SERVICES}
     platform = Platform({service.name: [] for service in SERVICES}, databases, {})
     with ExitStack() as stack:
+        for database in databases.values():
+            stack.callback(templates.drop, database)
         for _ in range(replicas):
             _start_replica(platform, Surroundings(databases, valkey_url, directory, others), stack)
         for running in platform.processes.values():
             for each in running:
                 each.wait_until_serving()
         yield platform
-    for database in databases.values():
-        templates.drop(database)
 
 
 def _start_replica(platform: Platform, surroundings: Surroundings, stack: ExitStack) -> None:
@@ -81,6 +84,17 @@ def _start_replica(platform: Platform, surroundings: Surroundings, stack: ExitSt
         process = service_process(service, told, surroundings.directory, ports[service.name])
         platform.processes[service.name].append(stack.enter_context(process))
         platform.variables.update(told)
+
+
+@pytest.fixture(name="platform", scope="session")
+def platform_fixture(
+    service_templates: ServiceTemplates, valkey_server: Valkey, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Platform]:
+    """The run's platform, in two replicas, for tests that look at nothing but their own things."""
+    directory: Path = tmp_path_factory.mktemp("platform")
+    cached = {"API_GATEWAY_POLICY_CACHE_SECONDS": "0.5"}
+    with running_platform(service_templates, valkey_server.url, directory, replicas=2, **cached) as platform:
+        yield platform
 
 
 def issued_token(platform: Platform, user: str, *roles: str) -> str:
