@@ -1,4 +1,4 @@
-"""The command line of capture: `python -m cdc run|lag|verify|resnapshot`."""
+"""The command line of capture: `python -m cdc run|lag|verify|resnapshot|retain`."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -17,6 +17,7 @@ from cdc.clickhouse import InsertRefusedError, ShortInsertError, client
 from cdc.lag import ServiceLag, TableLag, service_lag, table_lags
 from cdc.pipeline import Pipeline
 from cdc.postgres import session
+from cdc.retention import Retention, thin
 from cdc.run import run_until_stopped
 from cdc.settings import CdcSettings, database_url
 from cdc.sink import Sink
@@ -32,6 +33,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Change data 
 _PATIENCE_SECONDS = 5.0
 # Short, so that a service's row fits a screen of 80 columns.
 _SERVICE_COLUMNS = ("service", "delay", "stored to (UTC)", "slot", "behind", "retained")
+_RETENTION_COLUMNS = ("table", "thinned before (UTC)", "versions removed")
 _TABLE_COLUMNS = ("table", "changes", "newest (UTC)", "kept as text")
 
 
@@ -46,7 +48,13 @@ def run(services: Services = None) -> None:
             Pipeline(each, database_url(each.service), str(settings.clickhouse_url), limits, settings.heartbeat_seconds)
             for each in _catalogs(services)
         ]
-        run_until_stopped(pipelines)
+        # Where nothing is kept for a time only, there is nothing to thin.
+        retentions = [
+            Retention(pipeline.catalog, pipeline.database_url, str(settings.clickhouse_url), settings.retention_seconds)
+            for pipeline in pipelines
+            if any(table.capture.retain for table in pipeline.catalog.tables)
+        ]
+        run_until_stopped([*pipelines, *retentions])
 
 
 @app.command()
@@ -95,6 +103,15 @@ def resnapshot(tables: Annotated[list[str], typer.Argument(help="tables, e.g. fi
             with Sink(opened, table.service, epoch.number) as sink, session(database_url(table.service)) as connection:
                 take_snapshot(connection, opened, sink, [table], lambda: False)
             output.print(f"{table}: copied", highlight=False)
+
+
+@app.command()
+def retain(services: Services = None, *, as_json: Json = False) -> None:
+    """Remove history that is older than its table keeps it, as `run` does from time to time."""
+    with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
+        thinned = [done for each in _catalogs(services) for done in thin(each, database_url(each.service), opened)]
+    lines = [(str(done.table), f"{done.before:%Y-%m-%d %H:%M:%S}", done.versions) for done in thinned]
+    say_rows(_RETENTION_COLUMNS, lines, as_json=as_json)
 
 
 def _explained() -> AbstractContextManager[None]:

@@ -14,6 +14,9 @@ class CdcSettings(Settings):
     clickhouse_url: HttpUrl = Field(description="ClickHouse's HTTP interface, with user and password")
     heartbeat_seconds: float = Field(default=5.0, gt=0, description="how often an idle database is written to")
     flush_seconds: float = Field(default=0.02, ge=0, description="how long a change waits for others before it is sent")
+    retention_seconds: float = Field(
+        default=3600.0, gt=0, description="how often history that is kept for a time only is thinned"
+    )
     batch_rows: int = Field(default=50_000, gt=0, description="rows after which a batch is sent at once")
     batch_bytes: int = Field(default=32 << 20, gt=0, description="bytes after which a batch is sent at once")
 

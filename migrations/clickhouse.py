@@ -65,7 +65,7 @@ def upgrade(client: Client, wanted: Iterable[ClickHouseObject]) -> tuple[ObjectS
 def _require_mended(client: Client, found: ObjectState) -> None:
     """What was changed by hand must be as it was recorded: not every change can be told from the columns alone."""
     if found.state is State.ALTERED and found.wanted.kind is Kind.TABLE:
-        now, recorded = _shown(client)[found.wanted.name], _recorded(client)[found.wanted.name][1]
+        now, recorded = _definition(client, found.wanted.name), _recorded(client)[found.wanted.name][1]
         if now != recorded:
             raise SchemaConflictError(f"{found.wanted.name} was changed by hand; it is\n{now}\nand was\n{recorded}")
 
@@ -98,7 +98,7 @@ def _steps(client: Client, found: ObjectState) -> Iterator[str]:
 
 def _require_same_engine(client: Client, wanted: ClickHouseObject) -> None:
     """Neither the catalog may want another engine than the table was made with, nor the table have another by now."""
-    shown = _shown(client)[wanted.name]
+    shown = _definition(client, wanted.name)
     found = client.query(
         "SELECT argMax(tuple(statement, shown), applied_at) FROM cdc.schema_ledger"
         " WHERE object = {name:String} HAVING count() > 0",
@@ -155,6 +155,16 @@ def _shown(client: Client) -> dict[str, str]:
     return {str(name): str(definition) for name, definition in found.result_rows}
 
 
+def _definition(client: Client, name: str) -> str:
+    """One object's definition: to show all of them for each one would take long where there are many."""
+    database, _, table = name.partition(".")
+    found = client.query(
+        "SELECT create_table_query FROM system.tables WHERE database = {database:String} AND name = {table:String}",
+        parameters={"database": database, "table": table},
+    )
+    return str(found.result_rows[0][0])
+
+
 def _recorded(client: Client) -> dict[str, tuple[str, str]]:
     if not client.command("EXISTS TABLE cdc.schema_ledger"):
         return {}
@@ -165,7 +175,7 @@ def _recorded(client: Client) -> dict[str, tuple[str, str]]:
 
 
 def _record(client: Client, wanted: ClickHouseObject) -> None:
-    row = [wanted.name, _hash(wanted.create), wanted.create, _shown(client)[wanted.name]]
+    row = [wanted.name, _hash(wanted.create), wanted.create, _definition(client, wanted.name)]
     columns = ["object", "wanted", "statement", "shown"]
     client.insert("cdc.schema_ledger", [row], column_names=columns, settings={"async_insert": 0})
 

@@ -123,11 +123,12 @@ class Capture:
             f" FROM {table.service}.{table.name}_history WHERE _op != 'r'"
             for table in self.catalog.tables
         )
-        held = f"{changes} UNION ALL SELECT {name} FROM cdc.truncates FINAL"
+        of_service = f"service = '{self.catalog.service}'"
+        held = f"{changes} UNION ALL SELECT {name} FROM cdc.truncates FINAL WHERE {of_service}"
         return self.select(
             f"SELECT * FROM (SELECT {name}, count() AS found FROM ({held}) GROUP BY {name}) AS held"
-            f" FULL JOIN (SELECT {name}, changes FROM cdc.transactions FINAL) AS counted USING ({name})"
-            " WHERE found != changes"
+            f" FULL JOIN (SELECT {name}, changes FROM cdc.transactions FINAL WHERE {of_service}) AS counted"
+            f" USING ({name}) WHERE found != changes"
         )
 
 

@@ -6,11 +6,15 @@ import os
 import pytest
 from typer.testing import CliRunner, Result
 
+from cdc.catalog.declared import service_catalog
 from cdc.cli import app
+from services.registry import SERVICES
 from tests.pipeline.capture import Capture, file_ids, new_file, new_version
+from tests.pipeline.short_memory import NO_TIME, keeping
 
 ONE, TWO = file_ids(2)
 FAILED, USAGE = 1, 2
+TABLES = ("file.files", "file.file_versions")
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +37,7 @@ def captured(capture: Capture) -> None:
 def test_verify_says_equal_and_exits_with_0(capture: Capture) -> None:
     captured(capture)
     with capture.running():
-        result = cdc("verify")
+        result = cdc("verify", *TABLES)
     assert result.exit_code == 0, result.output
     assert "file.files: equal, 2 rows in PostgreSQL" in result.stdout
     assert "file.file_versions: equal, 1 rows in PostgreSQL" in result.stdout
@@ -44,7 +48,7 @@ def test_verify_names_the_key_that_differs_and_exits_with_1(capture: Capture) ->
     change = f"UPDATE filename = 'forged' WHERE file_id = '{ONE}' SETTINGS mutations_sync = 2"
     capture.clickhouse.command(f"ALTER TABLE file_store.files_history {change}")
     with capture.running():
-        result, as_json = cdc("verify"), cdc("verify", "file.files", "--json")
+        result, as_json = cdc("verify", *TABLES), cdc("verify", "file.files", "--json")
     assert result.exit_code == as_json.exit_code == FAILED
     assert "file.files: differs" in result.stdout
     sentence = "filename is 'essay.txt' in PostgreSQL and 'forged' in ClickHouse"
@@ -56,7 +60,7 @@ def test_verify_names_the_key_that_differs_and_exits_with_1(capture: Capture) ->
 
 def test_verify_without_a_running_pipeline_says_so_and_exits_with_1(capture: Capture) -> None:
     captured(capture)
-    result = cdc("verify", "--timeout", "0.2")
+    result = cdc("verify", "file.files", "--timeout", "0.2")
     assert result.exit_code == FAILED
     assert "is `python -m cdc run` running?" in result.stderr
 
@@ -64,18 +68,18 @@ def test_verify_without_a_running_pipeline_says_so_and_exits_with_1(capture: Cap
 def test_an_unknown_table_is_answered_with_the_known_ones() -> None:
     result = cdc("verify", "file.nothing")
     assert result.exit_code == USAGE
-    assert "captured tables: file.file_versions, file.files" in result.stderr
+    assert "file.file_versions, file.files" in result.stderr
 
 
 def test_an_unknown_service_is_answered_with_the_known_ones() -> None:
     result = cdc("lag", "mail")
     assert result.exit_code == USAGE
-    assert "known services: file" in result.stderr
+    assert ", ".join(service.name for service in SERVICES) in result.stderr
 
 
 def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CDC_CLICKHOUSE_URL")
-    result = cdc("verify")
+    result = cdc("verify", *TABLES)
     assert result.exit_code == USAGE
     assert "CDC_CLICKHOUSE_URL" in result.stderr
 
@@ -83,7 +87,7 @@ def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_database_that_does_not_answer_is_one_line(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CDC_FILE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
     captured(capture)
-    result = cdc("lag")
+    result = cdc("lag", "file")
     assert result.exit_code == FAILED
     assert "Connection refused" in result.stderr
     assert "Traceback" not in result.output
@@ -93,7 +97,7 @@ def test_lag_tells_how_far_behind_the_copy_is_and_what_the_slot_holds(capture: C
     captured(capture)
     with capture.running():
         capture.catch_up()
-        lines = [json.loads(line) for line in cdc("lag", "--json").stdout.splitlines()]
+        lines = [json.loads(line) for line in cdc("lag", "file", "--json").stdout.splitlines()]
     service, *tables = lines
     assert service["service"] == "file"
     assert service["delay_seconds"] >= 0
@@ -106,7 +110,7 @@ def test_lag_tells_how_far_behind_the_copy_is_and_what_the_slot_holds(capture: C
 
 def test_lag_before_the_first_start_says_that_nothing_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cdc.cli._PATIENCE_SECONDS", 0.1)
-    service, *_ = [json.loads(line) for line in cdc("lag", "--json").stdout.splitlines()]
+    service, *_ = [json.loads(line) for line in cdc("lag", "file", "--json").stdout.splitlines()]
     assert service == {"service": "file", "delay_seconds": None, "newest_commit": None, "slot": None}
 
 
@@ -116,13 +120,24 @@ def test_resnapshot_heals_a_row_that_was_lost(capture: Capture) -> None:
         delete = f"DELETE WHERE file_id = '{ONE}' SETTINGS mutations_sync = 2"
         capture.clickhouse.command(f"ALTER TABLE file_store.files_{stored} {delete}")
     with capture.running():
-        assert cdc("verify").exit_code == FAILED
+        assert cdc("verify", *TABLES).exit_code == FAILED
         result = cdc("resnapshot", "file.files")
         assert (result.exit_code, result.stdout) == (0, "file.files: copied\n")
-        assert cdc("verify").exit_code == 0
+        assert cdc("verify", *TABLES).exit_code == 0
 
 
 def test_resnapshot_before_the_first_start_says_so() -> None:
     result = cdc("resnapshot", "file.files")
     assert result.exit_code == FAILED
     assert "file: nothing was captured yet; is `python -m cdc run` running?" in result.stderr
+
+
+def test_retain_says_how_much_of_which_table_has_left(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    captured(capture)
+    assert cdc("retain", "file", "--json").stdout == "", "these tables keep everything"
+    with capture.running():
+        capture.write("UPDATE files SET filename = 'second'")
+        capture.catch_up()
+    monkeypatch.setattr("cdc.cli.service_catalog", lambda name: keeping(service_catalog(name), NO_TIME))
+    lines = [json.loads(line) for line in cdc("retain", "file", "--json").stdout.splitlines()]
+    assert {line["table"]: line["versions removed"] for line in lines} == {"file.files": 2, "file.file_versions": 0}
