@@ -38,7 +38,8 @@ async def test_it_asks_in_the_callers_name_and_passes_the_correlation_id_on() ->
 
     correlation_id = begin_action(uuid4())
     assert await client(answer).store_corrected(ANNA, ORIGINAL, "Åsa") == CORRECTED
-    store, relate = asked
+    store, relate = asked[0], asked[1]
+    assert len(asked) == 2
     assert (str(store.url), store.content) == ("http://content/v1/contents?content_type=corrected_text", "Åsa".encode())
     assert store.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert relate.url.path == f"/v1/contents/{CORRECTED}/relations"
