@@ -46,7 +46,7 @@ async def create_content(
     return content, CREATED if is_new else 200, headers
 
 
-@bytes_blueprint.get("/<content_id>/bytes")
+@bytes_blueprint.get("/<string:content_id>/bytes")
 @answers_bytes(errors=(400, 404))
 @validate_querystring(VisibilityQuestion)
 @inject
@@ -70,7 +70,7 @@ async def read_bytes(
     return _with_headers(Response(found.body), found.content)
 
 
-@bytes_blueprint.put("/<content_id>/bytes")
+@bytes_blueprint.put("/<string:content_id>/bytes")
 @answers(StoredContent, 200, errors=(400, 404, 409, 413))
 @takes_bytes
 @inject

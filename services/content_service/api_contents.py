@@ -35,7 +35,7 @@ async def list_contents(
     return ContentsAnswer(contents=list(found.items), next_cursor=found.next_cursor)
 
 
-@contents_blueprint.get("/<content_id>")
+@contents_blueprint.get("/<string:content_id>")
 @answers(StoredContent, 200, errors=(400, 404))
 @validate_querystring(VisibilityQuestion)
 @inject
@@ -51,7 +51,7 @@ async def read_content(
         return _answer(await contents.get(caller, content_id, include_deleted=query_args.include_deleted))
 
 
-@contents_blueprint.delete("/<content_id>")
+@contents_blueprint.delete("/<string:content_id>")
 @answers(StoredContent, 200, errors=(400, 404, 409))
 @inject
 async def delete_content(
@@ -62,7 +62,7 @@ async def delete_content(
         return _answer(await contents.soft_delete(caller, content_id, expected_row_version=expected_row_version()))
 
 
-@contents_blueprint.post("/<content_id>/restore")
+@contents_blueprint.post("/<string:content_id>/restore")
 @answers(StoredContent, 200, errors=(400, 404, 409))
 @inject
 async def restore_content(

@@ -21,7 +21,7 @@ from services.kit.paging import Page
 from services.kit.postgres.unit_of_work import UnitOfWork
 from services.kit.web.answers import answers
 
-relations_blueprint = Blueprint("relations", __name__, url_prefix="/v1/contents/<content_id>")
+relations_blueprint = Blueprint("relations", __name__, url_prefix="/v1/contents/<string:content_id>")
 
 
 @relations_blueprint.post("/relations")

@@ -18,7 +18,7 @@ from services.kit.web.models import PageQuestion
 tags_blueprint = Blueprint("tags", __name__, url_prefix="/v1")
 
 
-@tags_blueprint.post("/contents/<content_id>/tags")
+@tags_blueprint.post("/contents/<string:content_id>/tags")
 @answers(Tag, 200, 201, errors=(400, 404, 409))
 @validate_request(TagQuestion)
 @inject
@@ -35,7 +35,7 @@ async def add_tag(
     return tag, 201 if is_new else 200
 
 
-@tags_blueprint.get("/contents/<content_id>/tags")
+@tags_blueprint.get("/contents/<string:content_id>/tags")
 @answers(TagsAnswer, 200, errors=(400, 404))
 @validate_querystring(PageQuestion)
 @inject
@@ -52,7 +52,7 @@ async def list_tags_of_content(
     return TagsAnswer(tags=list(page.items), next_cursor=page.next_cursor)
 
 
-@tags_blueprint.delete("/contents/<content_id>/tags/<uuid:tag_id>")
+@tags_blueprint.delete("/contents/<string:content_id>/tags/<uuid:tag_id>")
 @answers(Tag, 200, errors=(404,))
 @inject
 async def remove_tag(

@@ -33,7 +33,7 @@ async def test_each_write_names_its_actor_in_the_wal_and_what_changes_nothing_na
     actors = [json.loads(re.findall(r"\{.*\}", str(row[0]))[0]) for row in run(url, READ_ACTORS)]
     assert [(actor["user_id"], actor["route"]) for actor in actors] == [
         ("anna", "POST /v1/contents"),
-        ("anna", "POST /v1/contents/<content_id>/tags"),
+        ("anna", "POST /v1/contents/<string:content_id>/tags"),
     ]
 
 
@@ -46,6 +46,13 @@ async def test_two_replicas_on_one_database_are_one_service(content_database: Se
         deletions = await asyncio.gather(*(each.client.delete(path, headers=ANNA) for each in (one, other) * 2))
         assert sorted(deletion.status_code for deletion in deletions) == [200, 404, 404, 404]
         assert (await other.get(path)).status_code == 404
+
+
+async def test_the_openapi_page_names_each_route_by_its_whole_path(shared_service: Service) -> None:
+    """quart-schema swallows a part of a path whose first variable names no converter while a later one does."""
+    paths = (await shared_service.client.get("/openapi.json")).json()["paths"]
+    for path in ("tags/{tag_id}", "relations/{relation_id}"):
+        assert set(paths[f"/v1/contents/{{content_id}}/{path}"]) == {"delete"}
 
 
 async def test_the_openapi_page_says_that_bodies_are_bytes(shared_service: Service) -> None:
