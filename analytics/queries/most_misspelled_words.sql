@@ -7,7 +7,7 @@ SELECT
     lowerUTF8(found.original_word) AS word,
     count() AS times,
     uniqExact(jobs.essay_id) AS essays,
-    arrayElement(topKIf(1)(found.corrected_word, found.corrected_word IS NOT NULL), 1) AS corrected_to,
+    nullIf(arrayElement(topKIf(1)(ifNull(found.corrected_word, ''), found.corrected_word IS NOT NULL), 1), '') AS corrected_to,
     countIf(found.corrected_word IS NULL) AS not_corrected
 FROM spell_checker.spellcheck_corrections AS found
 INNER JOIN spell_checker.spellcheck_jobs AS jobs ON jobs.job_id = found.job_id
