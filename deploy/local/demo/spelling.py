@@ -81,8 +81,10 @@ async def _store(person: Person, document: Document) -> str:
 
 
 async def _find_original(person: Person, corrected: str, original: str) -> None:
-    """What was corrected leads back to what was handed in; where nothing was wrong both may be the same text."""
-    answer = await person.ask("GET", f"/v1/contents/{corrected}/ancestors")
+    """What was corrected leads back to what was handed in; where nothing was wrong they are the same text."""
+    if corrected == original:
+        return
+    answer = await person.ask("GET", f"/v1/contents/{corrected}/ancestors?kind=corrects")
     found = {content["content_id"] for content in answer.json()["contents"]}
     if original not in found:
         raise UnexpectedAnswerError(f"content {corrected} does not lead back to {original}, only to {found}")
