@@ -33,7 +33,9 @@ class ShortInsertError(RuntimeError):
 @contextmanager
 def client(url: str) -> Iterator[Client]:
     """A client that threads may share; no compression, which costs more than it saves on the way to a near server."""
-    with connected(url, compress=False, send_receive_timeout=_SEND_RECEIVE_TIMEOUT_SECONDS) as opened:
+    options = {"compress": False, "send_receive_timeout": _SEND_RECEIVE_TIMEOUT_SECONDS}
+    # Pipelines that share the driver's one pool would have it throw connections away.
+    with connected(url, **options, dedicated_pool=True) as opened:
         yield opened
 
 

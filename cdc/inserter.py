@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from queue import Full, Queue
 
 from cdc.batch import Batch
+from cdc.bell import Bell
 from cdc.clickhouse import PASSING_ERRORS, is_passing
+from cdc.turns import Turns
 from services.kit.backoff import Backoff
 
 _log = logging.getLogger(__name__)
@@ -17,31 +19,35 @@ _FIRST_WAIT_SECONDS = 0.2
 class Inserter:
     """Stores what it is offered, trying again while ClickHouse is in trouble; stops for good at any other error.
 
-    acknowledged: the end LSN of the last transaction stored whole, 0 before the first.
+    A reader asks before it offers, and goes on filling its batch until it is called: a batch that was cut earlier would
+    have to wait, and its rows with it, while later ones could still have come along.
+
+    acknowledged: the end LSN of the last transaction stored whole, 0 before the first; called: whether a batch offered
+    now is stored at once; bell: rings when either changes.
     """
 
-    def __init__(self, store: Callable[[Batch], None], stopping: threading.Event, name: str) -> None:
-        self.acknowledged = 0
-        self._store, self._stopping = store, stopping
-        # One batch waits while one is stored: the bound on memory, and the signal to read on rather than to send.
+    def __init__(
+        self, store: Callable[[Batch], None], stopping: threading.Event, name: str, turns: Turns | None = None
+    ) -> None:
+        self.acknowledged, self.called, self.bell = 0, False, Bell()
+        self._store, self._stopping, self._turns = store, stopping, turns or Turns(1)
+        # One full batch may wait while one is stored: the bound on memory.
         self._waiting: Queue[Batch | None] = Queue(maxsize=1)
+        self._asked, self._asks = False, threading.Semaphore(0)
         thread = ThreadPoolExecutor(1, thread_name_prefix=f"inserter-{name}")
         self._storing = thread.submit(self._store_all)
         thread.shutdown(wait=False)  # it ends with its one task
 
-    @property
-    def has_room(self) -> bool:
-        """Whether no batch waits, so that one would be taken at once."""
-        return self._waiting.empty()
+    def ask(self) -> None:
+        """Ask to be called for the next batch; asking again changes nothing."""
+        if not self._asked:
+            self._asked = True
+            self._asks.release()
 
     def offer(self, batch: Batch, timeout: float) -> bool:
         """Hand over a batch within `timeout` seconds; False if there was no room. Raises what stopped the thread."""
         self.check()
-        try:
-            self._waiting.put(batch, timeout=timeout)
-        except Full:
-            return False
-        return True
+        return self._put(batch, timeout)
 
     def check(self) -> None:
         """Raise what stopped the thread, if anything did."""
@@ -49,28 +55,47 @@ class Inserter:
             self._storing.result()
 
     def finish(self) -> None:
-        """Wait until everything that was taken is stored, or has failed."""
-        while not self._storing.done():
-            try:
-                self._waiting.put(None, timeout=0.1)
-                break
-            except Full:
-                continue
+        """Wait until everything that was taken is stored, or has failed; no harm in a second time."""
+        while not (self._storing.done() or self._put(None, timeout=0.1)):
+            continue
         wait([self._storing])
+        self.bell.close()
+
+    def _put(self, batch: Batch | None, timeout: float) -> bool:
+        self.ask()
+        try:
+            self._waiting.put(batch, timeout=timeout)
+        except Full:
+            return False
+        self._asked = False
+        return True
 
     def _store_all(self) -> None:
-        # An empty batch is false, and only None says that no more will come.
-        while (batch := self._waiting.get()) is not None:
-            self._store_until_done(batch)
-            self.acknowledged = batch.end_lsn or self.acknowledged
-            del batch  # its memory goes before the wait for the next one
+        while self._store_next():
+            self.bell.ring()
 
-    def _store_until_done(self, batch: Batch) -> None:
+    def _store_next(self) -> bool:
+        self._asks.acquire()
+        with self._turns.turn():
+            self.called = True
+            self.bell.ring()
+            batch = self._waiting.get()
+            self.called = False
+            if batch is None:
+                return False
+            error = self._failure_of(batch)
+        if error:
+            self._store_again(batch, error)
+        self.acknowledged = batch.end_lsn or self.acknowledged
+        return True
+
+    def _store_again(self, batch: Batch, error: Exception | None) -> None:
         backoff = Backoff(first=_FIRST_WAIT_SECONDS)
-        while error := self._failure_of(batch):
+        while error:
             delay = backoff.next_delay()
             _log.warning("ClickHouse did not confirm a batch, trying again in %.1f s: %s", delay, error)
             self._stopping.wait(delay)
+            error = self._failure_of(batch)
 
     def _failure_of(self, batch: Batch) -> Exception | None:
         try:

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg2
 from clickhouse_connect.driver import Client
@@ -23,6 +23,7 @@ from cdc.source.relation import RelationMismatchError
 from cdc.source.slot import BatchLimits, SlotReader
 from cdc.source.slot_setup import NotReadyError, ensure_epoch, ensure_slot, require_published
 from cdc.source.tuples import MissingValueError
+from cdc.turns import Turns
 from services.kit.backoff import Backoff
 
 _log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Pipeline:
     clickhouse_url: str
     limits: BatchLimits
     heartbeat_seconds: float
+    turns: Turns = field(default_factory=lambda: Turns(1))
 
     def run(self, stopping: threading.Event) -> None:
         """Stream until `stopping` is set. A failure is said, and everything begins again after a growing wait."""
@@ -90,7 +92,7 @@ class Pipeline:
 
     def _stream(self, sink: Sink, stopping: threading.Event) -> None:
         service, ended = self.catalog.service, threading.Event()
-        inserter = Inserter(sink.store, stopping, service)
+        inserter = Inserter(sink.store, stopping, service, self.turns)
         reader = SlotReader(Decoder(self.catalog, sink.epoch), inserter, self.limits)
         heartbeat = keep_beating(self.database_url, self.heartbeat_seconds, ended)
         try:

@@ -13,10 +13,11 @@ class CdcSettings(Settings):
 
     clickhouse_url: HttpUrl = Field(description="ClickHouse's HTTP interface, with user and password")
     heartbeat_seconds: float = Field(default=5.0, gt=0, description="how often an idle database is written to")
-    flush_seconds: float = Field(default=0.02, ge=0, description="how long a change waits for others before it is sent")
+    flush_seconds: float = Field(default=0.02, ge=0, description="how far apart a service's batches are at least")
     retention_seconds: float = Field(
         default=3600.0, gt=0, description="how often history that is kept for a time only is thinned"
     )
+    services_at_once: int = Field(default=2, gt=0, description="how many services' batches ClickHouse is sent at once")
     batch_rows: int = Field(default=50_000, gt=0, description="rows after which a batch is sent at once")
     batch_bytes: int = Field(default=32 << 20, gt=0, description="bytes after which a batch is sent at once")
 

@@ -5,6 +5,7 @@ import select
 import threading
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from psycopg2.extras import LogicalReplicationConnection, ReplicationCursor
 
@@ -20,7 +21,7 @@ _LONGEST_WAIT_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class BatchLimits:
-    """When a batch is sent: after this time if no batch waits, and at this many rows or bytes in any case."""
+    """When a batch is sent: this long after the one before at the earliest, but at this many rows or bytes at once."""
 
     seconds: float
     rows: int
@@ -32,7 +33,7 @@ class SlotReader:
 
     def __init__(self, decoder: Decoder, inserter: Inserter, limits: BatchLimits) -> None:
         self._decoder, self._inserter, self._limits = decoder, inserter, limits
-        self._batch_bytes, self._batch_since = 0, 0.0
+        self._batch_bytes, self._batch_since, self._sent_at = 0, 0.0, 0.0
         self._reported = 0
 
     def run(self, connection: LogicalReplicationConnection, slot: str, stopping: threading.Event) -> None:
@@ -42,6 +43,7 @@ class SlotReader:
                 slot_name=slot, decode=False, status_interval=_STATUS_INTERVAL_SECONDS, options=_OPTIONS
             )
             _log.info("streaming from slot %s", slot)
+            self._sent_at = time.monotonic()
             while not stopping.is_set():
                 if not self._read(cursor):
                     self._wait(cursor)
@@ -71,18 +73,30 @@ class SlotReader:
     def _wait(self, cursor: ReplicationCursor) -> None:
         left = _LONGEST_WAIT_SECONDS
         if self._decoder.batch:
-            left = min(left, max(0.001, self._batch_since + self._limits.seconds - time.monotonic()))
-        select.select([cursor], [], [], left)
+            left = min(left, self._due_at() - time.monotonic())
+        # What is due waits for the bell.
+        timeout = left if left > 0 else _LONGEST_WAIT_SECONDS
+        ears: list[Any] = [cursor, self._inserter.bell]
+        select.select(ears, [], [], timeout)
+        self._inserter.bell.hush()
+
+    def _due_at(self) -> float:
+        """When the batch may be sent: a first transaction at once, others together; a part of one after some time."""
+        since = self._sent_at if self._decoder.batch.commits else self._batch_since
+        return since + self._limits.seconds
 
     def _send_if_due(self, cursor: ReplicationCursor) -> None:
         self._inserter.check()
-        waited = time.monotonic() - self._batch_since >= self._limits.seconds
-        if self._is_full() or (self._decoder.batch and waited and self._inserter.has_room):
+        if self._is_full():
             self._send(cursor)
+        elif self._decoder.batch and time.monotonic() >= self._due_at():
+            self._inserter.ask()
+            if self._inserter.called:
+                self._send(cursor)
 
     def _send(self, cursor: ReplicationCursor) -> None:
         batch = self._decoder.take()
-        self._batch_bytes = 0
+        self._batch_bytes, self._sent_at = 0, time.monotonic()
         while not self._inserter.offer(batch, timeout=1.0):
             # Slow is not dead: PostgreSQL must not give the connection up.
             cursor.send_feedback(force=True)  # type: ignore[no-untyped-call]

@@ -1,5 +1,6 @@
 """The inserter: it acknowledges what is stored and nothing else, tries again, and stops for what cannot go well."""
 
+import select
 import threading
 from collections.abc import Callable, Iterator
 
@@ -9,6 +10,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 from cdc.batch import Batch, Commit, Transaction
 from cdc.clickhouse import InsertRefusedError
 from cdc.inserter import Inserter
+from cdc.turns import Turns
 
 SOON = 10.0
 Start = Callable[[Callable[[Batch], None]], Inserter]
@@ -125,7 +127,7 @@ def test_one_batch_waits_while_one_is_stored_and_no_more(start: Start) -> None:
     inserter = start(store)
     assert inserter.offer(batch(1), SOON)
     assert inserter.offer(batch(2), SOON)
-    assert not inserter.has_room
+    assert not inserter.called
     assert not inserter.offer(batch(3), timeout=0.05)
     may_end.set()
 
@@ -138,3 +140,40 @@ def test_a_batch_in_which_nothing_was_captured_does_not_end_it(start: Start) -> 
     inserter.finish()
     assert len(stored) == 2
     assert inserter.acknowledged == 100
+
+
+def test_who_asks_is_called_when_a_turn_is_free_and_not_before(stopping: threading.Event) -> None:
+    turns = Turns(1, patience_seconds=SOON)
+    inserter = Inserter(lambda _batch: None, stopping, "test", turns)
+    with turns.turn():
+        inserter.ask()
+        inserter.ask()
+        assert not inserter.called
+    assert select.select([inserter.bell], [], [], SOON)[0]
+    assert inserter.called
+    assert inserter.offer(batch(100), SOON)
+    inserter.finish()
+    assert inserter.acknowledged == 100
+    assert turns.free == 1
+
+
+def test_a_batch_that_fails_gives_its_turn_back_before_it_is_tried_again(stopping: threading.Event) -> None:
+    turns, tried = Turns(1, patience_seconds=SOON), list[int]()
+
+    def store(_batch: Batch) -> None:
+        tried.append(turns.free)
+        if len(tried) == 1:
+            raise OperationalError("connection lost")
+
+    inserter = Inserter(store, stopping, "test", turns)
+    inserter.offer(batch(100), SOON)
+    inserter.finish()
+    assert tried == [0, 1]
+
+
+def test_the_bell_rings_when_more_is_acknowledged(start: Start) -> None:
+    inserter = start(lambda _batch: None)
+    inserter.offer(batch(100), SOON)
+    while not inserter.acknowledged:
+        assert select.select([inserter.bell], [], [], SOON)[0]
+        inserter.bell.hush()
