@@ -119,7 +119,7 @@ def test_only_anchors_on_the_configured_scale_take_part() -> None:
     other = replace(ANCHOR, grade_scale="numbers")
     assert usable_anchors([ANCHOR, other], CONFIG) == (ANCHOR,)
     assert usable_anchors([ANCHOR, ANCHOR], None) == (ANCHOR, ANCHOR)
-    assert usable_anchors([], None) == ()
+    assert not usable_anchors([], None)
     with pytest.raises(ConflictError, match="letters, numbers"):
         usable_anchors([other, ANCHOR], None)
 

@@ -39,8 +39,8 @@ def test_essays_are_compared_about_equally_often(count: int, seed: int) -> None:
 
 def test_the_essay_compared_least_comes_first() -> None:
     history = tuple(combinations(essays(4), 2))
-    (pair,) = next_pairs(5, 1, history=history)
-    assert essay(4) in pair
+    chosen = next_pairs(5, 1, history=history)
+    assert [essay(4) in pair for pair in chosen] == [True]
 
 
 def test_a_pair_of_an_earlier_round_comes_again_only_after_new_ones() -> None:
@@ -53,14 +53,14 @@ def test_a_pair_of_an_earlier_round_comes_again_only_after_new_ones() -> None:
 
 def test_a_pair_that_failed_does_not_come_again_in_its_round_but_in_the_next() -> None:
     failed = ((essay(0), essay(1)),)
-    assert next_pairs(2, 1, in_round=failed) == ()
+    assert not next_pairs(2, 1, in_round=failed)
     assert len(next_pairs(2, 1)) == 1
 
 
 def test_groups_that_failures_left_apart_are_joined_first() -> None:
     history = ((essay(0), essay(1)), (essay(2), essay(3)), (essay(0), essay(1)), (essay(2), essay(3)))
-    ((one, other),) = next_pairs(4, 1, history=history)
-    assert (one in essays(2)) != (other in essays(2))
+    chosen = next_pairs(4, 1, history=history)
+    assert [len(set(pair) & set(essays(2))) for pair in chosen] == [1]
 
 
 def test_the_same_seed_gives_the_same_pairs_and_another_seed_others() -> None:
@@ -75,4 +75,4 @@ def test_either_essay_may_be_shown_first() -> None:
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_fewer_than_two_essays_make_no_pair(count: int) -> None:
-    assert next_pairs(count, 5) == ()
+    assert not next_pairs(count, 5)
