@@ -1,0 +1,103 @@
+"""All services captured at once: every table of each is written to, and ClickHouse holds what PostgreSQL holds."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+
+import pytest
+from clickhouse_connect.driver import Client
+
+from analytics.as_of import as_of
+from analytics.timeline import timeline
+from cdc.catalog.declared import service_catalog, table_named
+from deploy.local.clickhouse.starter import ClickHouse
+from migrations import capture as capture_migration
+from services.registry import SERVICES
+from tests.pipeline.capture import Capture
+from tests.pipeline.generated_writes import TODAY, delete_rows, identifier, insert_rows, update_all
+from tests.support.postgres import CreateDatabase
+from tests.support.sql import run
+
+# Five databases, their templates and all of ClickHouse's tables may have to be made first.
+pytestmark = pytest.mark.timeout(400)
+COPIED, STREAMED, DELETED = [1, 2], [3, 4, 5, 6], [5, 6]
+WRITTEN = len(COPIED) + len(STREAMED) - len(DELETED)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(name="captures")
+def _captures(
+    service_database: CreateDatabase, clickhouse_server: ClickHouse, clickhouse: Client
+) -> dict[str, Capture]:
+    """Every service's database, published, with nothing captured yet; the gateway's log has partitions."""
+    captures = {}
+    for service in SERVICES:
+        database, catalog = service_database(service.name), service_catalog(service.name)
+        capture_migration.upgrade(service, catalog, database.migrator_url)
+        captures[service.name] = Capture(database, catalog, clickhouse_server.url, clickhouse)
+    make_partitions(captures["api_gateway"], 3)
+    return captures
+
+
+def make_partitions(gateway: Capture, days: int) -> None:
+    """Partitions for so many days before today, and for today."""
+    run(gateway.database.app_url, f"SELECT create_api_request_partitions('{TODAY - days * DAY}', '{TODAY}')")
+
+
+@contextmanager
+def all_streaming(captures: dict[str, Capture]) -> Iterator[None]:
+    with ExitStack() as opened:
+        for capture in captures.values():
+            opened.enter_context(capture.running())
+        for capture in captures.values():
+            capture.catch_up()
+        yield
+
+
+def assert_all_whole(captures: dict[str, Capture]) -> None:
+    for capture in captures.values():
+        capture.catch_up()
+        capture.assert_whole()
+
+
+def test_every_captured_table_of_every_service_is_carried_whole(captures: dict[str, Capture]) -> None:
+    for service in SERVICES:
+        insert_rows(service, captures[service.name].database.migrator_url, COPIED)
+    with all_streaming(captures):
+        for service in SERVICES:
+            url = captures[service.name].database.migrator_url
+            insert_rows(service, url, STREAMED)
+            update_all(service, url)
+            delete_rows(service, url, DELETED)
+        gateway = captures["api_gateway"]
+        old = (
+            f'INSERT INTO api_requests SELECT (jsonb_populate_record(r, \'{{"requested_at": "{TODAY - 3 * DAY}"}}\')).*'
+        )
+        gateway.write(f"{old} FROM api_requests AS r LIMIT 1")
+        gateway.catch_up()
+        run(gateway.database.app_url, f"SELECT drop_api_request_partitions('{TODAY - 2 * DAY}')")
+        assert_all_whole(captures)
+    for capture in captures.values():
+        for table in capture.catalog.tables:
+            [(in_postgres,)] = run(capture.database.superuser_dsn, f"SELECT count(*) FROM {table.name}")
+            dropped = int(str(table) == "api_gateway.api_requests")
+            assert int(str(in_postgres)) >= WRITTEN
+            assert capture.select(f"SELECT count() FROM {table}") == [(int(str(in_postgres)) + dropped,)], table
+            ops = {op for (op,) in capture.select(f"SELECT _op FROM {table}_history")}
+            assert ops == set("rcud"), table
+
+
+def test_arrays_are_told_as_postgresql_writes_them(captures: dict[str, Capture]) -> None:
+    spell_checker = captures["spell_checker"]
+    database, clickhouse = spell_checker.database, spell_checker.clickhouse
+    words = '{plain,"with, comma","with \\"quotes\\"","{braces}","back\\\\slash","NULL",""}'
+    table = table_named("spell_checker.spellcheck_corrections")
+    with spell_checker.streaming():
+        insert_rows(database.service, database.migrator_url, COPIED)
+        spell_checker.write("UPDATE spellcheck_corrections SET suggestions = '{}'")
+        spell_checker.catch_up()
+        created, updated = timeline(clickhouse, table, str(identifier(1)))
+    assert {each.column: each.new for each in created.columns}["suggestions"] == words
+    assert [(each.column, each.old, each.new) for each in updated.columns] == [("suggestions", words, "{}")]
+    then = as_of(clickhouse, table, created.version.commit_time, {"suggestions": words}, 10)
+    assert len(then.rows) == len(COPIED)
