@@ -24,6 +24,7 @@ from cdc.sink import Sink
 from cdc.snapshot import take_snapshot
 from cdc.source.slot import BatchLimits
 from cdc.source.slot_setup import NotReadyError
+from cdc.turns import Turns
 from cdc.verify.proof import NotCaughtUpError, TableProof, verify_table
 from services.kit.command_line import FAILED, Services, explained
 from services.kit.command_output import Json, output, say_json, say_rows, shown
@@ -44,13 +45,14 @@ def run(services: Services = None) -> None:
     with _explained():
         settings = CdcSettings.load()
         limits = BatchLimits(settings.flush_seconds, settings.batch_rows, settings.batch_bytes)
+        turns, clickhouse_url = Turns(settings.services_at_once), str(settings.clickhouse_url)
         pipelines = [
-            Pipeline(each, database_url(each.service), str(settings.clickhouse_url), limits, settings.heartbeat_seconds)
+            Pipeline(each, database_url(each.service), clickhouse_url, limits, settings.heartbeat_seconds, turns)
             for each in _catalogs(services)
         ]
         # Where nothing is kept for a time only, there is nothing to thin.
         retentions = [
-            Retention(pipeline.catalog, pipeline.database_url, str(settings.clickhouse_url), settings.retention_seconds)
+            Retention(pipeline.catalog, pipeline.database_url, clickhouse_url, settings.retention_seconds)
             for pipeline in pipelines
             if any(table.capture.retain for table in pipeline.catalog.tables)
         ]
