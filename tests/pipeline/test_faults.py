@@ -69,7 +69,7 @@ def test_capture_killed_in_mid_load_begins_where_it_was_acknowledged(capture: Ca
     with cdc_run(capture, log) as process:
         capture.catch_up(CATCH_UP_SECONDS)
         capture.assert_whole()
-        equal = cdc_command(capture, "verify")
+        equal = cdc_command(capture, "verify", *(str(table) for table in capture.catalog.tables))
         assert (equal.returncode, equal.stdout.count(": equal, ")) == (0, 2), equal.stderr
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
