@@ -38,7 +38,7 @@ check: $(READY) ## Format and lint with ruff, then pylint, mypy --strict and imp
 	@$(VENV)/bin/mypy --strict .
 	@$(VENV)/bin/pylint services cdc analytics migrations deploy tests
 
-bench: $(READY) ## Measure capture beside the bare parts it is made of, in one run.
+bench: $(READY) ## Measure repositories, the gateway and capture, each beside what it is made of.
 	@$(RUN) -m tests.bench
 
 stack-up: $(READY) ## Start the platform in the background; state lies in .huleedu.
