@@ -23,17 +23,6 @@ def template_of(rule: str) -> str:
 _VERSION = "<int(min=1,max=2147483647):version>"
 
 ROUTES: tuple[ProxiedRoute, ...] = (
-    ProxiedRoute("cj_assessment", "/v1/cj/anchor-essays", ("GET", "POST")),
-    ProxiedRoute("cj_assessment", "/v1/cj/anchor-essays/<uuid:anchor_id>", ("DELETE", "GET")),
-    ProxiedRoute("cj_assessment", "/v1/cj/assessment-configs", ("GET", "POST")),
-    ProxiedRoute("cj_assessment", "/v1/cj/assessment-configs/<uuid:config_id>", ("GET",)),
-    ProxiedRoute("cj_assessment", "/v1/cj/batches", ("GET", "POST")),
-    ProxiedRoute("cj_assessment", "/v1/cj/batches/<uuid:batch_id>", ("GET", "PATCH")),
-    ProxiedRoute("cj_assessment", "/v1/cj/batches/<uuid:batch_id>/comparisons", ("GET", "POST")),
-    ProxiedRoute("cj_assessment", "/v1/cj/batches/<uuid:batch_id>/essays", ("GET",)),
-    ProxiedRoute("cj_assessment", "/v1/cj/batches/<uuid:batch_id>/grade-projections", ("GET",)),
-    ProxiedRoute("cj_assessment", "/v1/cj/batches/<uuid:batch_id>/ranking", ("GET",)),
-    ProxiedRoute("cj_assessment", "/v1/cj/judgements", ("POST",)),
     ProxiedRoute("content", "/v1/contents", ("GET", "POST")),
     ProxiedRoute("content", "/v1/contents/<string:content_id>", ("DELETE", "GET")),
     ProxiedRoute("content", "/v1/contents/<string:content_id>/ancestors", ("GET",)),
