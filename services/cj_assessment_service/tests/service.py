@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-from dishka import AsyncContainer
 from pydantic import SecretStr
 
 from services.cj_assessment_service.app import DEFINITION
@@ -47,11 +46,9 @@ def with_key(headers: Headers, key: str | None = None) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Service:
-    """A running service, and a client that speaks HTTP's own form to it."""
+    """What tests ask of a running service, over HTTP."""
 
     client: httpx.AsyncClient
-    container: AsyncContainer
-    database: ServiceDatabase
 
     async def batch(self, essays: int = 3, headers: Headers = ANNA, **differing: Any) -> dict[str, Any]:
         """A batch that was created."""
@@ -90,4 +87,4 @@ def judgement(comparison: Mapping[str, Any], **differing: Any) -> dict[str, Any]
 @asynccontextmanager
 async def running_service(database: ServiceDatabase, **settings: Any) -> AsyncIterator[Service]:
     async with running(DEFINITION, settings_for(database, **settings)) as service:
-        yield Service(service.client, service.container, database)
+        yield Service(service.client)
