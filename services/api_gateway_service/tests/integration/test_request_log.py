@@ -120,6 +120,7 @@ async def test_while_the_database_is_away_records_wait_and_then_are_stored_once(
 
 
 async def test_a_batch_whose_commit_was_not_confirmed_is_stored_once(place: ServiceDatabase) -> None:
+    stored = counted("stored")
     async with fragile_log(place) as (log, link):
         first = take(log, [a_record()])
         await until(lambda: stored_ids(place) == first)
@@ -132,6 +133,7 @@ async def test_a_batch_whose_commit_was_not_confirmed_is_stored_once(place: Serv
         await until(lambda: failures() > before)
         await link.mend()
     assert sorted(stored_ids(place)) == sorted(first + expected)
+    assert counted("stored") == stored + 11
 
 
 async def test_a_batch_whose_transaction_was_cut_off_is_stored_once(place: ServiceDatabase) -> None:
