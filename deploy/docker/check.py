@@ -39,8 +39,7 @@ def main(
         _services_outlive_their_database(project, probes)
         _services_start_again(project, probes)
         if suites:
-            run_suites()
-            _say("the repositories' tests pass on a PostgreSQL in a container")
+            _say(f"the repositories' tests on a PostgreSQL in a container: {run_suites()}")
 
 
 @contextmanager

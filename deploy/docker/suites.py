@@ -11,8 +11,8 @@ class SuitesError(Exception):
     """A test failed; the message has the end of what pytest said."""
 
 
-def run_suites() -> None:
-    """Run every service's tests of its repositories; SuitesError unless all pass."""
+def run_suites() -> str:
+    """Run every service's tests of its repositories; pytest's last line, or SuitesError unless all pass."""
     folders = [f"{service.package.replace('.', '/')}/tests/integration" for service in SERVICES]
     answer = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-k", "repository", *folders],
@@ -23,3 +23,4 @@ def run_suites() -> None:
     )
     if answer.returncode != 0:
         raise SuitesError(answer.stdout[-4000:] + answer.stderr[-2000:])
+    return answer.stdout.splitlines()[-1]
