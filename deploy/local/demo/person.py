@@ -36,8 +36,9 @@ class Person:
         reason: kept with the change; key: makes a repetition of the request harmless. Whom a rate limit holds back
         comes again when it says so.
         """
-        headers = {"X-Change-Reason": reason, "Idempotency-Key": key}
-        answer = await self.ask_once(method, path, {name: text for name, text in headers.items() if text}, **content)
+        headers = {"X-Change-Reason": reason, "Idempotency-Key": key} | content.pop("headers", {})
+        headers = {name: text for name, text in headers.items() if text}
+        answer = await self.ask_once(method, path, headers, **content)
         for _ in range(_MOST_WAITS):
             if answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
                 break
@@ -52,5 +53,4 @@ class Person:
     ) -> httpx.Response:
         """The answer to a request, whatever it is."""
         own = {"Authorization": f"Bearer {self.token}", "X-Correlation-ID": str(uuid.uuid4())}
-        sent = own | (headers or {}) | content.pop("headers", {})
-        return await self._client.request(method, path, headers=sent, timeout=_SECONDS, **content)
+        return await self._client.request(method, path, headers=own | (headers or {}), timeout=_SECONDS, **content)
