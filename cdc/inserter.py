@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from queue import Full, Queue
 
 from cdc.batch import Batch
-from cdc.bell import Bell
+from cdc.call import Call
 from cdc.clickhouse import PASSING_ERRORS, is_passing
 from cdc.turns import Turns
 from services.kit.backoff import Backoff
@@ -22,27 +22,20 @@ class Inserter:
     A reader asks before it offers, and goes on filling its batch until it is called: a batch that was cut earlier would
     have to wait, and its rows with it, while later ones could still have come along.
 
-    acknowledged: the end LSN of the last transaction stored whole, 0 before the first; called: whether a batch offered
-    now is stored at once; bell: rings when either changes.
+    acknowledged: the end LSN of the last transaction stored whole, 0 before the first; call: by which a reader asks,
+    and whose bell rings when more is acknowledged.
     """
 
     def __init__(
         self, store: Callable[[Batch], None], stopping: threading.Event, name: str, turns: Turns | None = None
     ) -> None:
-        self.acknowledged, self.called, self.bell = 0, False, Bell()
-        self._store, self._stopping, self._turns = store, stopping, turns or Turns(1)
+        self.acknowledged, self.call = 0, Call(turns or Turns(1))
+        self._store, self._stopping = store, stopping
         # One full batch may wait while one is stored: the bound on memory.
         self._waiting: Queue[Batch | None] = Queue(maxsize=1)
-        self._asked, self._asks = False, threading.Semaphore(0)
         thread = ThreadPoolExecutor(1, thread_name_prefix=f"inserter-{name}")
         self._storing = thread.submit(self._store_all)
         thread.shutdown(wait=False)  # it ends with its one task
-
-    def ask(self) -> None:
-        """Ask to be called for the next batch; asking again changes nothing."""
-        if not self._asked:
-            self._asked = True
-            self._asks.release()
 
     def offer(self, batch: Batch, timeout: float) -> bool:
         """Hand over a batch within `timeout` seconds; False if there was no room. Raises what stopped the thread."""
@@ -59,28 +52,25 @@ class Inserter:
         while not (self._storing.done() or self._put(None, timeout=0.1)):
             continue
         wait([self._storing])
-        self.bell.close()
+        self.call.bell.close()
 
     def _put(self, batch: Batch | None, timeout: float) -> bool:
-        self.ask()
+        self.call.ask()
         try:
             self._waiting.put(batch, timeout=timeout)
         except Full:
             return False
-        self._asked = False
+        self.call.use()
         return True
 
     def _store_all(self) -> None:
         while self._store_next():
-            self.bell.ring()
+            self.call.bell.ring()
 
     def _store_next(self) -> bool:
-        self._asks.acquire()
-        with self._turns.turn():
-            self.called = True
-            self.bell.ring()
+        with self.call.turn():
             batch = self._waiting.get()
-            self.called = False
+            self.call.called = False
             if batch is None:
                 return False
             error = self._failure_of(batch)

@@ -76,9 +76,9 @@ class SlotReader:
             left = min(left, self._due_at() - time.monotonic())
         # What is due waits for the bell.
         timeout = left if left > 0 else _LONGEST_WAIT_SECONDS
-        ears: list[Any] = [cursor, self._inserter.bell]
+        ears: list[Any] = [cursor, self._inserter.call.bell]
         select.select(ears, [], [], timeout)
-        self._inserter.bell.hush()
+        self._inserter.call.bell.hush()
 
     def _due_at(self) -> float:
         """When the batch may be sent: a first transaction at once, others together; a part of one after some time."""
@@ -90,8 +90,8 @@ class SlotReader:
         if self._is_full():
             self._send(cursor)
         elif self._decoder.batch and time.monotonic() >= self._due_at():
-            self._inserter.ask()
-            if self._inserter.called:
+            self._inserter.call.ask()
+            if self._inserter.call.called:
                 self._send(cursor)
 
     def _send(self, cursor: ReplicationCursor) -> None:

@@ -5,16 +5,18 @@ through the Protocol: three databases that begin alike, so that every operation 
 """
 
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
+
+import asyncpg
 
 from services.file_service.domain import FileFilter
 from services.file_service.protocols import FileRepository
 from services.file_service.tests.stored_files import Files, new_file, new_version, opened
 from services.kit.paging import PageRequest
-from tests.bench.recorded_statements import bare_connection, recorded, send
+from tests.bench.recorded_statements import Statement, bare_connection, recorded, send
 from tests.support.callers import OWNER
 from tests.support.service_database import ServiceTemplates
 
@@ -70,34 +72,55 @@ _OPERATIONS: dict[str, Operation] = {
 }
 
 
+@dataclass(frozen=True)
+class _Ways:
+    """The database whose statements are noted, the one that gets them again, and the one that is worked on."""
+
+    noted: _Side
+    bare: asyncpg.Connection
+    worked: _Side
+
+    async def round(self, operation: Operation, numbers: range, speeds: Speeds) -> None:
+        """Do the operation once for each number, in each of the ways."""
+        scripts = [await _statements(self.noted, operation, number) for number in numbers]
+        began = time.perf_counter()
+        for script in scripts:
+            await send(self.bare, script)
+        between = time.perf_counter()
+        for number in numbers:
+            await _once(self.worked, operation, number)
+        ended = time.perf_counter()
+        speeds.in_bare_asyncpg.append(len(numbers) / (between - began))
+        speeds.through_the_repository.append(len(numbers) / (ended - between))
+
+
 async def operations_per_second(templates: ServiceTemplates, rounds: int, repeat: int) -> dict[str, Speeds]:
     """Each operation's speed, `repeat` times in each of `rounds` that take turns between the two ways."""
-    noted_in, sent_to, worked_on = (templates.create("file") for _ in range(3))
     found = {name: Speeds() for name in _OPERATIONS}
-    async with AsyncExitStack() as resources:
-        noted, worked = _Side(Files(opened(noted_in.app_url))), _Side(Files(opened(worked_on.app_url)))
-        for side in (noted, worked):
-            resources.push_async_callback(side.files.database.close)
-        connection = await resources.enter_async_context(bare_connection(sent_to.app_url))
-        for turn in range(-1, rounds):  # the first turn warms caches up
+    async with _ways(templates) as ways:
+        for turn in range(rounds + 1):
+            numbers = range(turn * repeat, (turn + 1) * repeat)
             for name, operation in _OPERATIONS.items():
-                numbers = range((turn + 1) * repeat, (turn + 2) * repeat)
-                scripts = []
-                for number in numbers:
-                    with recorded(noted.files.database.engine.sync_engine) as statements:
-                        await _once(noted, operation, number)
-                    scripts.append(statements)
-                began = time.perf_counter()
-                for script in scripts:
-                    await send(connection, script)
-                bare = time.perf_counter()
-                for number in numbers:
-                    await _once(worked, operation, number)
-                ended = time.perf_counter()
-                if turn >= 0:
-                    found[name].in_bare_asyncpg.append(repeat / (bare - began))
-                    found[name].through_the_repository.append(repeat / (ended - bare))
+                # The first turn warms caches up.
+                await ways.round(operation, numbers, found[name] if turn else Speeds())
     return found
+
+
+@asynccontextmanager
+async def _ways(templates: ServiceTemplates) -> AsyncIterator[_Ways]:
+    noted, bare, worked = (templates.create("file").app_url for _ in range(3))
+    sides = [_Side(Files(opened(url))) for url in (noted, worked)]
+    async with AsyncExitStack() as resources:
+        for side in sides:
+            resources.push_async_callback(side.files.database.close)
+        connection = await resources.enter_async_context(bare_connection(bare))
+        yield _Ways(sides[0], connection, sides[1])
+
+
+async def _statements(side: _Side, operation: Operation, number: int) -> list[Statement]:
+    with recorded(side.files.database.engine.sync_engine) as statements:
+        await _once(side, operation, number)
+    return statements
 
 
 async def _once(side: _Side, operation: Operation, number: int) -> None:

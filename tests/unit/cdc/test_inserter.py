@@ -127,7 +127,7 @@ def test_one_batch_waits_while_one_is_stored_and_no_more(start: Start) -> None:
     inserter = start(store)
     assert inserter.offer(batch(1), SOON)
     assert inserter.offer(batch(2), SOON)
-    assert not inserter.called
+    assert not inserter.call.called
     assert not inserter.offer(batch(3), timeout=0.05)
     may_end.set()
 
@@ -146,11 +146,11 @@ def test_who_asks_is_called_when_a_turn_is_free_and_not_before(stopping: threadi
     turns = Turns(1, patience_seconds=SOON)
     inserter = Inserter(lambda _batch: None, stopping, "test", turns)
     with turns.turn():
-        inserter.ask()
-        inserter.ask()
-        assert not inserter.called
-    assert select.select([inserter.bell], [], [], SOON)[0]
-    assert inserter.called
+        inserter.call.ask()
+        inserter.call.ask()
+        assert not inserter.call.called
+    assert select.select([inserter.call.bell], [], [], SOON)[0]
+    assert inserter.call.called
     assert inserter.offer(batch(100), SOON)
     inserter.finish()
     assert inserter.acknowledged == 100
@@ -175,5 +175,5 @@ def test_the_bell_rings_when_more_is_acknowledged(start: Start) -> None:
     inserter = start(lambda _batch: None)
     inserter.offer(batch(100), SOON)
     while not inserter.acknowledged:
-        assert select.select([inserter.bell], [], [], SOON)[0]
-        inserter.bell.hush()
+        assert select.select([inserter.call.bell], [], [], SOON)[0]
+        inserter.call.bell.hush()
