@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench stack-up stack-down versitygw clean
+.PHONY: help setup demo test check bench hostile stack-up stack-down versitygw clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -40,6 +40,9 @@ check: $(READY) ## Format and lint with ruff, then pylint, mypy --strict and imp
 
 bench: $(READY) ## Measure repositories, the gateway and capture, each beside what it is made of.
 	@$(RUN) -m tests.bench
+
+hostile: $(READY) ## Send every service REQUESTS generated requests (10000), as its description allows and forbids.
+	@$(RUN) -m tests.hostile $(if $(REQUESTS),--requests $(REQUESTS))
 
 stack-up: $(READY) ## Start the platform in the background; state lies in .huleedu.
 	@$(RUN) -m deploy.local up --detach

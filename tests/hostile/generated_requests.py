@@ -16,7 +16,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import APIOperation, Case, GenerationMode, Response
 from schemathesis.core.result import Ok
 
-_AT_A_TIME = 40
+_MOST_AT_A_TIME = 40
 _SECONDS_TO_ANSWER = 30
 _ID = re.compile(r'"([0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})"')
 _MOST_IDS = 500
@@ -51,10 +51,12 @@ class Sender:
 
     def send(self, count: int) -> Tally:
         """At least `count` requests, spread over all operations and both kinds."""
-        for turn, (operation, mode) in enumerate(cycle(list(self._kinds()))):
+        kinds = list(self._kinds())
+        at_a_time = min(_MOST_AT_A_TIME, -(-count // len(kinds)))
+        for turn, (operation, mode) in enumerate(cycle(kinds)):
             if self.tally.sent >= count:
                 break
-            self._send_some(operation, mode, self._number + turn)
+            self._send_some(operation, mode, at_a_time, self._number + turn)
         return self.tally
 
     def _kinds(self) -> Iterator[tuple[Operation, GenerationMode]]:
@@ -64,12 +66,12 @@ class Sender:
             for mode in GenerationMode:
                 yield found.ok(), mode
 
-    def _send_some(self, operation: Operation, mode: GenerationMode, number: int) -> None:
+    def _send_some(self, operation: Operation, mode: GenerationMode, count: int, number: int) -> None:
         def ask(case: Case[Any]) -> None:
             self._ask(case)
 
         some = settings(
-            max_examples=_AT_A_TIME,
+            max_examples=count,
             deadline=None,
             database=None,
             phases=[Phase.generate],

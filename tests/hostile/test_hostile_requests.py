@@ -3,7 +3,7 @@
 from tests.hostile.everyone import hostile_requests
 from tests.support.platform import Platform
 
-REQUESTS = 150
+REQUESTS = 75
 
 
 def test_no_generated_request_breaks_a_service(platform: Platform) -> None:

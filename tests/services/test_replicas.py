@@ -79,11 +79,11 @@ async def test_a_judges_answer_sent_to_both_is_counted_once(platform: Platform, 
     content = await _stored_text(client, platform)
     essays = [{"essay_id": str(uuid4()), "storage_id": content} for _ in range(4)]
     asked = {"batch_id": str(uuid4()), "course_code": "EN1", "language": "en", "essays": essays}
-    key = {"Idempotency-Key": str(uuid4())}
-    made = await _at_both(client, platform, "cj_assessment", "POST", "/v1/cj/batches", json=asked, headers=key)
+    first, second = ({"Idempotency-Key": str(uuid4())} for _ in range(2))
+    made = await _at_both(client, platform, "cj_assessment", "POST", "/v1/cj/batches", json=asked, headers=first)
     assert sorted(answer.status_code for answer in made) == [200, 201]
     path = f"/v1/cj/batches/{asked['batch_id']}"
-    pairs = await _at_both(client, platform, "cj_assessment", "POST", f"{path}/comparisons", json={}, headers=key)
+    pairs = await _at_both(client, platform, "cj_assessment", "POST", f"{path}/comparisons", json={}, headers=second)
     assert pairs[0].json() == pairs[1].json()
     comparisons = pairs[0].json()["comparisons"]
     for pair in comparisons:
