@@ -57,13 +57,6 @@ def test_each_step_back_can_be_taken_forward_again(empty: ServiceDatabase) -> No
         postgres.downgrade(empty.service, empty.migrator_url, "-1")
 
 
-def test_an_upgrade_of_a_populated_database_keeps_its_rows(file: ServiceDatabase) -> None:
-    run(file.app_url, ONE_FILE)
-    before = run(file.app_url, "SELECT * FROM files")
-    postgres.upgrade(file.service, file.migrator_url)
-    assert run(file.app_url, "SELECT * FROM files") == before
-
-
 def test_the_app_role_writes_rows_and_changes_no_schema(file: ServiceDatabase) -> None:
     run(file.app_url, ONE_FILE)
     assert len(run(file.app_url, "DELETE FROM files RETURNING file_id")) == 1
@@ -76,15 +69,6 @@ def test_a_database_made_before_these_migrations_is_refused_with_advice(file: Se
     run(file.migrator_url, "DROP TABLE alembic_version")
     with pytest.raises(UnversionedDatabaseError, match=r"files.*python -m migrations adopt file"):
         postgres.upgrade(file.service, file.migrator_url)
-
-
-def test_a_database_made_before_these_migrations_is_adopted_with_its_rows(file: ServiceDatabase) -> None:
-    run(file.app_url, ONE_FILE)
-    run(file.migrator_url, "DROP TABLE alembic_version")
-    postgres.adopt(file.service, file.migrator_url)
-    postgres.upgrade(file.service, file.migrator_url)
-    assert run(file.app_url, "SELECT count(*) FROM files") == [(1,)]
-    assert (postgres.current(file.migrator_url),) == postgres.heads(file.service)
 
 
 def test_a_database_that_differs_is_not_adopted_and_not_touched(file: ServiceDatabase) -> None:

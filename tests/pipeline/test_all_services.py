@@ -14,7 +14,7 @@ from deploy.local.clickhouse.starter import ClickHouse
 from migrations import capture as capture_migration
 from services.registry import SERVICES
 from tests.pipeline.capture import Capture
-from tests.pipeline.generated_writes import TODAY, delete_rows, identifier, insert_rows, update_all
+from tests.support.generated_writes import TODAY, delete_rows, identifier, insert_rows, update_all
 from tests.support.postgres import CreateDatabase
 from tests.support.sql import run
 

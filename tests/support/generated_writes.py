@@ -4,7 +4,7 @@ Row n of one table refers to row n of another, since a value is made of its colu
 Where a table wants a row to refer to another one of the same table, that is its partner: 1 and 2, 3 and 4 …
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -43,9 +43,12 @@ def captured_tables(service: Service) -> list[Table]:
     return [table for table in metadata_of(service.models).sorted_tables if INFO_KEY in table.info]
 
 
-def insert_rows(service: Service, url: str, numbers: Sequence[int]) -> None:
-    """Insert the rows of these numbers, both of a pair, into every captured table, in one transaction."""
-    tables = captured_tables(service)
+def insert_rows(service: Service, url: str, numbers: Sequence[int], only: Collection[str] = ()) -> None:
+    """Insert the rows of these numbers, both of a pair, into every captured table, in one transaction.
+
+    only: the names of tables, where not all of them are there yet.
+    """
+    tables = [table for table in captured_tables(service) if not only or table.name in only]
     _commit(url, (table.insert().values(row(table, number)) for table in tables for number in numbers))
 
 
