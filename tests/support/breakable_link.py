@@ -56,7 +56,9 @@ class BreakableLink:
         assert task is not None
         self._connections.add(task)
         with suppress(asyncio.CancelledError, ConnectionError):
-            await self._forward(reader, writer)
+            # Who was about to be accepted when the link was cut is cut off, too.
+            if self._server is not None:
+                await self._forward(reader, writer)
         writer.close()
         self._connections.discard(task)
 

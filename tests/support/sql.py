@@ -4,6 +4,12 @@ from contextlib import closing
 
 import psycopg2
 
+# Ends every other connection to the database, and returns once they are gone.
+HANG_UP = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND pid <> pg_backend_pid()"
+)
+
 
 def run(url: str, statement: str) -> list[tuple[object, ...]]:
     """The rows of `statement`, committed, at a libpq or SQLAlchemy URL; no rows if it returns none."""

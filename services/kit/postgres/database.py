@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from services.kit.postgres.actor import Actor, ActorSession, announce_actors
 from services.kit.postgres.copying import carry_copies
 from services.kit.postgres.errors import database_errors
+from services.kit.postgres.idle_connections import replace_lost_connections
 from services.kit.postgres.metrics import QueryMetrics
 from services.kit.postgres.settings import DatabaseSettings
 from services.kit.postgres.unit_of_work import UnitOfWork
@@ -24,6 +25,7 @@ class Database:
 
     def __init__(self, settings: DatabaseSettings, service: str, tables: Collection[str]) -> None:
         self.engine = _engine(settings, service)
+        replace_lost_connections(self.engine.sync_engine)
         announce_actors(self.engine.sync_engine)
         carry_copies(self.engine.sync_engine)
         QueryMetrics(service, tables).observe(self.engine.sync_engine)
@@ -57,7 +59,6 @@ def _engine(settings: DatabaseSettings, service: str) -> AsyncEngine:
         pool_size=settings.database_pool_size,
         max_overflow=0,
         pool_timeout=settings.database_pool_timeout,
-        pool_pre_ping=True,
         connect_args={
             "timeout": settings.database_connect_timeout,
             "command_timeout": settings.database_statement_timeout + _SECONDS_FOR_SERVER_TO_SAY_SO,

@@ -18,14 +18,10 @@ from services.kit.postgres.copying import copy_rows
 from services.kit.postgres.database import Database
 from tests.support.postgres import CreateDatabase
 from tests.support.service_database import ServiceDatabase
-from tests.support.sql import run
+from tests.support.sql import HANG_UP, run
 
 COLUMNS = tuple(field.name for field in fields(NewFile))
 COPIES = {"service": "file", "operation": "copy", "table": "files"}
-HANG_UP = (
-    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
-    " AND pid <> pg_backend_pid()"
-)
 
 
 @pytest.fixture(name="place")
