@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.kit.errors import UnauthenticatedError, ValidationFailedError
+from services.kit.errors import NotFoundError, UnauthenticatedError, ValidationFailedError
 
 USER_HEADER = "X-User-ID"
 ROLES_HEADER = "X-User-Roles"
@@ -25,6 +25,11 @@ class Caller:
     def may_touch(self, owner: str) -> bool:
         """Whether what belongs to user `owner` is theirs to see and change."""
         return self.is_admin or self.user_id == owner
+
+    def refuse_stranger(self, owner: str, what: str) -> None:
+        """NotFoundError, that there are no such `what`, unless what belongs to user `owner` is theirs to touch."""
+        if not self.may_touch(owner):
+            raise NotFoundError(f"there are no such {what}")
 
 
 def headers_of(caller: Caller) -> dict[str, str]:

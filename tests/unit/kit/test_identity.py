@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.kit.errors import UnauthenticatedError, ValidationFailedError
+from services.kit.errors import NotFoundError, UnauthenticatedError, ValidationFailedError
 from services.kit.identity import Caller, caller_from
 
 
@@ -26,3 +26,10 @@ def test_what_is_anothers_is_for_admins_alone() -> None:
     assert Caller("a").may_touch("a")
     assert not Caller("a", frozenset({"administrator"})).may_touch("b")
     assert Caller("a", frozenset({"admin"})).may_touch("b")
+
+
+def test_a_stranger_is_told_that_there_is_nothing() -> None:
+    Caller("a").refuse_stranger("a", "tags")
+    Caller("a", frozenset({"admin"})).refuse_stranger("b", "tags")
+    with pytest.raises(NotFoundError, match="there are no such tags"):
+        Caller("a").refuse_stranger("b", "tags")
