@@ -55,7 +55,8 @@ def _run() -> None:
     elif connection is not None:
         _run_on(connection)
     else:
-        with sync_engine(database_url(_service())) as engine, engine.connect() as opened:
+        # Begun here: what Alembic finds begun it neither commits nor rolls back, and the comparison looks first.
+        with sync_engine(database_url(_service())) as engine, engine.begin() as opened:
             _run_on(opened)
 
 

@@ -60,6 +60,7 @@ def test_verify_names_the_key_that_differs_and_exits_with_1(capture: Capture) ->
 
 def test_verify_without_a_running_pipeline_says_so_and_exits_with_1(capture: Capture) -> None:
     captured(capture)
+    capture.write("UPDATE files SET filename = 'written while nobody reads'")
     result = cdc("verify", "file.files", "--timeout", "0.2")
     assert result.exit_code == FAILED
     assert "is `python -m cdc run` running?" in result.stderr
@@ -137,6 +138,8 @@ def test_retain_says_how_much_of_which_table_has_left(capture: Capture, monkeypa
     assert cdc("retain", "file", "--json").stdout == "", "these tables keep everything"
     with capture.running():
         capture.write("UPDATE files SET filename = 'second'")
+        # What history keeps is counted from the newest commit that it has: one more makes the first two older.
+        capture.write(new_version(ONE, 2))
         capture.catch_up()
     monkeypatch.setattr("cdc.cli.service_catalog", lambda name: keeping(service_catalog(name), NO_TIME))
     lines = [json.loads(line) for line in cdc("retain", "file", "--json").stdout.splitlines()]
