@@ -39,3 +39,11 @@ async def page_of(session: AsyncSession, rows: Select[Row], row_id: RowId, page:
         return Page(shown, None)
     last = shown[-1]
     return Page(shown, Position(getattr(last, created_at.key), UUID(str(getattr(last, row_id.key)))).cursor())
+
+
+async def records_page(
+    session: AsyncSession, rows: Select[Any], row_id: RowId, page: PageRequest, kind: type[Record]
+) -> Page[Record]:
+    """What `page_of` finds, each row as a dataclass."""
+    found = await page_of(session, rows, row_id, page)
+    return Page(tuple(record_of(kind, row) for row in found.items), found.next_cursor)
