@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
 from sqlalchemy.exc import DBAPIError, InterfaceError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 
 from services.kit.errors import ConflictError, DomainError, ServiceUnavailableError, ValidationFailedError
+
+log = structlog.get_logger(__name__)
 
 _AWAY = "the database does not answer; try again later"
 _UNIQUE_VIOLATION = "23505"
@@ -48,16 +51,23 @@ def meaning_of(error: BaseException) -> DomainError | None:
     return _meaning_of_driver_error(error) if isinstance(error, DBAPIError) else None
 
 
+def broken_constraint(error: BaseException | None) -> str | None:
+    """The name of the constraint that this error, or what caused it, is about: for logs and tests, not for callers."""
+    while error is not None:
+        name: str | None = getattr(error, "constraint_name", None)
+        if name:
+            return name
+        error = error.__cause__
+    return None
+
+
 def _meaning_of_driver_error(error: DBAPIError) -> DomainError | None:
-    cause = error.orig.__cause__ if error.orig is not None else None
     state = getattr(error.orig, "sqlstate", None) or ""
     for prefix, meaning, message in _MEANINGS:
         if state.startswith(prefix):
-            return meaning(message, details=_constraint(cause))
+            constraint = broken_constraint(error)
+            if constraint is not None:
+                log.info("constraint_broken", constraint=constraint)
+            return meaning(message)
     lost = error.connection_invalidated or isinstance(error, InterfaceError)
     return ServiceUnavailableError(_AWAY) if lost else None
-
-
-def _constraint(cause: BaseException | None) -> dict[str, str]:
-    name = getattr(cause, "constraint_name", None)
-    return {"constraint": name} if name else {}

@@ -16,6 +16,7 @@ from services.kit.errors import ConflictError, ServiceUnavailableError, Validati
 from services.kit.postgres.actor import Actor
 from services.kit.postgres.copying import copy_rows
 from services.kit.postgres.database import Database
+from services.kit.postgres.errors import broken_constraint
 from tests.support.postgres import CreateDatabase
 from tests.support.service_database import ServiceDatabase
 from tests.support.sql import HANG_UP, run
@@ -93,7 +94,7 @@ async def test_errors_mean_what_they_mean_elsewhere(database: Database, place: S
     await _copied(database, file)
     with pytest.raises(ConflictError) as taken:
         await _copied(database, new_file(), file)
-    assert taken.value.details == {"constraint": "pk_files"}
+    assert broken_constraint(taken.value) == "pk_files"
     with pytest.raises(ValidationFailedError):
         await _copied(database, new_file(), new_file(filename="a\0b"))
     with pytest.raises(ValidationFailedError):

@@ -1,11 +1,12 @@
 """Each class of database error means one thing to a caller, and none tells what the database said."""
 
 import pytest
+import structlog
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.orm.exc import StaleDataError
 
 from services.kit.errors import ConflictError, DomainError, ServiceUnavailableError, ValidationFailedError
-from services.kit.postgres.errors import database_errors, meaning_of
+from services.kit.postgres.errors import broken_constraint, database_errors, meaning_of
 
 SAID = "column hidden of relation secret"
 
@@ -16,6 +17,12 @@ class DriverError(Exception):
     def __init__(self, sqlstate: str | None) -> None:
         super().__init__(SAID)
         self.sqlstate = sqlstate
+
+
+class ConstraintError(Exception):
+    """What the driver's error was caused by."""
+
+    constraint_name = "uq_secret_label"
 
 
 def _error(sqlstate: str | None, *, lost: bool = False) -> DBAPIError:
@@ -63,3 +70,16 @@ def test_the_meaning_is_raised_from_the_error_and_a_defect_passes_as_it_is() -> 
     with pytest.raises(DBAPIError) as passed, database_errors():
         raise defect
     assert passed.value is defect
+
+
+def test_a_constraint_is_named_in_the_log_and_not_to_the_caller() -> None:
+    error = _error("23505")
+    error.__cause__ = error.orig
+    assert error.orig is not None
+    error.orig.__cause__ = ConstraintError(SAID)
+    with structlog.testing.capture_logs() as logged, pytest.raises(ConflictError) as conflict, database_errors():
+        raise error
+    assert (str(conflict.value), conflict.value.details) == ("it exists already", {})
+    assert [entry["constraint"] for entry in logged] == ["uq_secret_label"]
+    assert broken_constraint(conflict.value) == "uq_secret_label"
+    assert broken_constraint(_error("23505")) is None

@@ -14,6 +14,7 @@ from services.cj_assessment_service.scoring import FINISHER, Scoring
 from services.cj_assessment_service.tests.stored import Stored, new_batch, new_essays
 from services.kit.errors import ConflictError, NotFoundError, ValidationFailedError
 from services.kit.paging import PageRequest
+from services.kit.postgres.errors import broken_constraint
 from tests.support.callers import HEAD, OWNER, STRANGER
 
 ALL = PageRequest()
@@ -64,7 +65,7 @@ async def test_too_few_essays_end_a_batch_at_once(stored: Stored, essays: list[N
 async def test_what_the_tables_do_not_allow_is_refused(stored: Stored) -> None:
     with pytest.raises(ValidationFailedError) as refused:
         await stored.batch([NewEssay(uuid4(), "no hex"), *new_essays(1)])
-    assert refused.value.details == {"constraint": "ck_cj_essays_storage_id_is_hex"}
+    assert broken_constraint(refused.value) == "ck_cj_essays_storage_id_is_hex"
     with pytest.raises(ConflictError):
         await stored.batch([NewEssay(uuid4(), "0" * 32, anchor_id=uuid4()), *new_essays(1)])
 

@@ -10,6 +10,7 @@ from services.content_service.protocols import ContentRepository
 from services.content_service.tests.stored_contents import ESSAY, Contents, new_content, sent
 from services.kit.errors import ConflictError, NotFoundError, ValidationFailedError
 from services.kit.identity import Caller
+from services.kit.postgres.errors import broken_constraint
 from tests.support.callers import HEAD, OWNER, STRANGER
 
 
@@ -122,7 +123,7 @@ async def test_an_id_that_is_taken_is_a_conflict(shared_storage: Contents) -> No
     content = await shared_storage.stored()
     with pytest.raises(ConflictError) as refused:
         await shared_storage.stored(content_id=content.content_id)
-    assert refused.value.details == {"constraint": "pk_contents"}
+    assert broken_constraint(refused.value) == "pk_contents"
 
 
 async def test_replaced_bytes_take_the_place_of_the_old_ones_with_all_that_is_known_of_them(

@@ -11,6 +11,7 @@ from services.file_service.protocols import FileRepository
 from services.file_service.tests.stored_files import Files, new_file, new_version
 from services.kit.errors import ConflictError, NotFoundError, ValidationFailedError
 from services.kit.identity import Caller
+from services.kit.postgres.errors import broken_constraint
 from tests.support.callers import HEAD, OWNER, STRANGER
 
 FAILED = StatusChange(FileStatus.FAILED, "TOO_SHORT", "the text has 12 characters")
@@ -32,7 +33,7 @@ async def test_a_file_id_that_is_taken_is_a_conflict(storage: Files) -> None:
     stored = await storage.stored()
     with pytest.raises(ConflictError) as refused:
         await storage.stored(file_id=stored.file_id)
-    assert refused.value.details == {"constraint": "pk_files"}
+    assert broken_constraint(refused.value) == "pk_files"
 
 
 async def test_a_storage_key_that_is_taken_is_a_conflict_and_leaves_no_file(storage: Files) -> None:
