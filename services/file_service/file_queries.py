@@ -1,8 +1,9 @@
 """Which files a query is about: whose they are, which one it is, and what a list leaves out."""
 
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from services.file_service.domain import FileFilter
 from services.file_service.models_db import FileRow
@@ -15,10 +16,34 @@ def visible(caller: Caller) -> Select[FileRow]:
     return files if caller.is_admin else files.where(FileRow.user_id == caller.user_id)
 
 
-def one_file(caller: Caller, file_id: UUID, *, include_deleted: bool) -> Select[FileRow]:
-    """That file, if the caller may see it."""
-    file = visible(caller).where(FileRow.file_id == file_id)
+def one_file(caller: Caller, *, include_deleted: bool) -> Select[FileRow]:
+    """The file that `named` names, if the caller may see it."""
+    return _one_file(of_anybody=caller.is_admin, include_deleted=include_deleted)
+
+
+def one_file_locked(caller: Caller, *, include_deleted: bool) -> Select[FileRow]:
+    """The file that `named` names, as it is once nobody else changes it, if the caller may see it."""
+    return _one_file_locked(of_anybody=caller.is_admin, include_deleted=include_deleted)
+
+
+def named(caller: Caller, file_id: UUID) -> dict[str, UUID | str]:
+    """The parameters with which one file is asked for."""
+    return {"file_id": file_id, "user_id": caller.user_id}
+
+
+# Each is built once: to build it anew, and to find it among the compiled ones, is a fifth of what a `get` takes.
+@cache
+def _one_file(*, of_anybody: bool, include_deleted: bool) -> Select[FileRow]:
+    file = select(FileRow).where(FileRow.file_id == bindparam("file_id"))
+    if not of_anybody:
+        file = file.where(FileRow.user_id == bindparam("user_id"))
     return file if include_deleted else file.where(FileRow.deleted_at.is_(None))
+
+
+@cache
+def _one_file_locked(*, of_anybody: bool, include_deleted: bool) -> Select[FileRow]:
+    file = _one_file(of_anybody=of_anybody, include_deleted=include_deleted)
+    return file.with_for_update().execution_options(populate_existing=True)
 
 
 def filtered(files: Select[FileRow], wanted: FileFilter) -> Select[FileRow]:
