@@ -23,7 +23,7 @@ class PostgresAnchorRepository(AnchorRepository):
         self._session = session
 
     async def add(self, caller: Caller, new: NewAnchor) -> Anchor:
-        """Store an anchor; ConflictError if the assignment has one of that label on that scale."""
+        """Store an anchor; ConflictError if the caller has one of that label on that scale in the assignment."""
         row = AnchorRow(user_id=caller.user_id, shared=caller.is_admin, **vars(new))
         self._session.add(row)
         with database_errors():
@@ -52,15 +52,16 @@ class PostgresAnchorRepository(AnchorRepository):
         rows = await self._session.scalars(anchors.order_by(AnchorRow.created_at, AnchorRow.anchor_id))
         return tuple(record_of(Anchor, row) for row in rows)
 
-    async def remove(self, caller: Caller, anchor_id: UUID) -> None:
-        """Remove one's own anchor; ConflictError if a batch was compared with it."""
+    async def remove(self, caller: Caller, anchor_id: UUID) -> Anchor:
+        """Remove one's own anchor, and say what it was; ConflictError if a batch was compared with it."""
         own = delete(AnchorRow).where(AnchorRow.anchor_id == anchor_id)
         if not caller.is_admin:
             own = own.where(AnchorRow.user_id == caller.user_id)
         with database_errors():
-            removed = await self._session.execute(own.returning(AnchorRow.anchor_id))
-        if removed.first() is None:
+            removed = await self._session.scalar(own.returning(AnchorRow))
+        if removed is None:
             raise _not_found(anchor_id)
+        return record_of(Anchor, removed)
 
 
 def _not_found(anchor_id: UUID) -> NotFoundError:

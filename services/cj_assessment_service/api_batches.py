@@ -32,7 +32,7 @@ batches_blueprint = Blueprint("cj_batches", __name__, url_prefix="/v1/cj/batches
 
 
 @batches_blueprint.post("")
-@answers(Batch, 200, 201, errors=(400, 409, 413))
+@answers(Batch, 200, 201, errors=(400, 404, 409, 413))
 @validate_headers(IdempotencyHeaders)
 @validate_request(BatchQuestion)
 @inject

@@ -119,6 +119,4 @@ async def remove_anchor(
 ) -> Anchor:
     """Remove one's own anchor, and answer what it was; one that a batch was compared with stays."""
     async with unit:
-        anchor = await anchors.get(caller, anchor_id)
-        await anchors.remove(caller, anchor_id)
-    return anchor
+        return await anchors.remove(caller, anchor_id)

@@ -69,7 +69,7 @@ class Assessments(AssessmentHandler):
             config, anchors = await self.materials.of(request)
             essays = participants(request.essays, anchors)
             budget = budget_for(len(essays), request.comparison_budget, self.settings.comparisons_per_essay)
-            return await self.batches.create(_new_batch(request, config, budget), essays)
+            return await self.batches.create(request.caller, _new_batch(request, config, budget), essays)
 
         question = {
             "batch": asdict(request.batch),

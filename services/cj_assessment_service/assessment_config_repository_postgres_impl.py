@@ -26,13 +26,10 @@ class PostgresAssessmentConfigRepository(AssessmentConfigRepository):
         """Store the target's next version; ForbiddenError for a course, NotFoundError for another's assignment."""
         refuse_course_config(caller, new.target)
         await self._wait_in_line(new.target)
-        versions = select(AssessmentConfigRow).where(of_target(new.target)).order_by(AssessmentConfigRow.version)
-        before = (await self._session.scalars(versions)).all()
-        if before and not caller.may_touch(before[0].user_id):
-            raise NotFoundError(f"{new.target} is not yours to configure")
+        version = await self._next_version(caller, new.target)
         row = AssessmentConfigRow(
             config_id=new.config_id,
-            version=len(before) + 1,
+            version=version,
             instructions=new.instructions,
             grade_scale=new.grade_scale,
             grades=new.grades,
@@ -68,6 +65,17 @@ class PostgresAssessmentConfigRepository(AssessmentConfigRepository):
             configs = configs.where(of_target(target))
         found = await page_of(self._session, configs, AssessmentConfigRow.config_id, page)
         return Page(tuple(record_of(AssessmentConfig, row) for row in found.items), found.next_cursor)
+
+    async def _next_version(self, caller: Caller, target: Target) -> int:
+        """The number after the newest; NotFoundError unless the caller wrote the target's first version."""
+        row = AssessmentConfigRow
+        owner = await self._session.scalar(select(row.user_id).where(of_target(target), row.version == 1))
+        if owner is None:
+            return 1
+        if not caller.may_touch(owner):
+            raise NotFoundError(f"{target} is not yours to configure")
+        newest = select(row.version).where(of_target(target)).order_by(row.version.desc()).limit(1)
+        return (await self._session.scalars(newest)).one() + 1
 
     async def _wait_in_line(self, target: Target) -> None:
         """Hold others who write for this target off until this transaction ends: there may be no row yet to lock."""

@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.cj_assessment_service.batches import BatchFilter
 from services.cj_assessment_service.models_db import BatchRow
-from services.kit.errors import ConflictError, NotFoundError
+from services.kit.errors import NotFoundError
 from services.kit.identity import Caller
+from services.kit.postgres.stale_rows import refuse_stale
 
 
 def visible(caller: Caller) -> Select[BatchRow]:
@@ -39,12 +40,7 @@ async def locked_batch(
     """That batch, locked and as it now is; NotFoundError, or ConflictError if it is at another version."""
     statement = visible(caller).where(BatchRow.batch_id == batch_id).with_for_update()
     row = found(await session.scalar(statement.execution_options(populate_existing=True)), batch_id)
-    if expected_row_version not in {None, row.row_version}:
-        raise ConflictError(
-            f"batch {batch_id} was changed meanwhile: read it again",
-            code="row_version",
-            details={"expected": expected_row_version, "row_version": row.row_version},
-        )
+    refuse_stale(row, expected_row_version, f"batch {batch_id}")
     return row
 
 

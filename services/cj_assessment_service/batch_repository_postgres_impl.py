@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.cj_assessment_service.batch_queries import filtered, locked_batch, visible, visible_batch
@@ -28,6 +29,8 @@ from services.kit.paging import Page, PageRequest
 from services.kit.postgres.errors import database_errors
 from services.kit.postgres.rows import page_of, record_of
 
+_ENDED_AT_ONCE = {"status": BatchStatus.COMPLETE_INSUFFICIENT_ESSAYS, "completed_at": func.clock_timestamp()}
+
 
 class PostgresBatchRepository(BatchRepository):
     """Works in the transaction of the session it is given; whatever changes a batch locks its row first."""
@@ -35,20 +38,19 @@ class PostgresBatchRepository(BatchRepository):
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def create(self, new: NewBatch, essays: Sequence[NewEssay]) -> Batch:
-        """Store a batch with its essays; ConflictError if its id is taken. Too few essays end it at once."""
-        row = BatchRow(**vars(new))
-        if not has_enough(essays):
-            row.status = BatchStatus.COMPLETE_INSUFFICIENT_ESSAYS
-            row.completed_at = func.clock_timestamp()
-        self._session.add(row)
+    async def create(self, caller: Caller, new: NewBatch, essays: Sequence[NewEssay]) -> Batch:
+        """Store a batch with its essays; ConflictError if there is one of that id, NotFoundError if it is another's."""
+        end = {} if has_enough(essays) else _ENDED_AT_ONCE
+        unless_there = insert(BatchRow).values(**vars(new), **end).on_conflict_do_nothing(index_elements=["batch_id"])
         with database_errors():
-            await self._session.flush()
+            row = await self._session.scalar(unless_there.returning(BatchRow))
+            if row is None:
+                await visible_batch(self._session, caller, new.batch_id)
+                raise ConflictError(f"there is a batch {new.batch_id} already", code="batch_exists")
             self._session.add_all(
                 EssayRow(batch_id=new.batch_id, is_anchor=essay.is_anchor, **vars(essay)) for essay in essays
             )
             await self._session.flush()
-        await self._session.refresh(row)
         return record_of(Batch, row)
 
     async def get(self, caller: Caller, batch_id: UUID) -> Batch:

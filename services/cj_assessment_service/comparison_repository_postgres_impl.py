@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.cj_assessment_service.batch_queries import locked_batch, visible, visible_batch
@@ -71,13 +71,12 @@ class PostgresComparisonRepository(ComparisonRepository):
             )
         batch.status = BatchStatus.COMPARING
         batch.comparisons_submitted += len(asked)
-        rows = [ComparisonRow(**vars(each)) for each in asked]
-        self._session.add_all(rows)
         with database_errors():
             await self._session.flush()
-            for row in rows:
-                await self._session.refresh(row)
-        return tuple(record_of(Comparison, row) for row in rows)
+            values = [vars(each) for each in asked]
+            rows = (await self._session.scalars(insert(ComparisonRow).returning(ComparisonRow), values)).all()
+        stored = {row.comparison_id: record_of(Comparison, row) for row in rows}
+        return tuple(stored[each.comparison_id] for each in asked)
 
     async def get(self, caller: Caller, request_correlation_id: UUID) -> Comparison:
         """The comparison that was asked for under this id; NotFoundError."""

@@ -76,7 +76,7 @@ class AnchorRow(Created, Base):
     __tablename__ = "anchor_essays"
     __table_args__ = (
         CheckConstraint(_STORAGE_ID_IS_HEX, name="storage_id_is_hex"),
-        UniqueConstraint("assignment_id", "grade_scale", "label"),
+        UniqueConstraint("user_id", "assignment_id", "grade_scale", "label"),
         {"info": Capture(subject="user_id").info()},
     )
 

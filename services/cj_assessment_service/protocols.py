@@ -34,8 +34,8 @@ class BatchRepository(Protocol):
     """
 
     @abstractmethod
-    async def create(self, new: NewBatch, essays: Sequence[NewEssay]) -> Batch:
-        """Store a batch with its essays; ConflictError if its id is taken. Too few essays end it at once."""
+    async def create(self, caller: Caller, new: NewBatch, essays: Sequence[NewEssay]) -> Batch:
+        """Store a batch with its essays; ConflictError if there is one of that id. Too few essays end it at once."""
 
     @abstractmethod
     async def get(self, caller: Caller, batch_id: UUID) -> Batch:
@@ -145,7 +145,7 @@ class AnchorRepository(Protocol):
 
     @abstractmethod
     async def add(self, caller: Caller, new: NewAnchor) -> Anchor:
-        """Store an anchor; ConflictError if the assignment has one of that label on that scale."""
+        """Store an anchor; ConflictError if the caller has one of that label on that scale in the assignment."""
 
     @abstractmethod
     async def get(self, caller: Caller, anchor_id: UUID) -> Anchor:
@@ -160,8 +160,8 @@ class AnchorRepository(Protocol):
         """All of an assignment's anchors that the caller may read."""
 
     @abstractmethod
-    async def remove(self, caller: Caller, anchor_id: UUID) -> None:
-        """Remove one's own anchor; ConflictError if a batch was compared with it."""
+    async def remove(self, caller: Caller, anchor_id: UUID) -> Anchor:
+        """Remove one's own anchor, and say what it was; ConflictError if a batch was compared with it."""
 
 
 class AssessmentHandler(Protocol):

@@ -14,6 +14,7 @@ from services.cj_assessment_service.batches import Batch, Language, NewBatch, Ne
 from services.cj_assessment_service.comparison_repository_postgres_impl import PostgresComparisonRepository
 from services.cj_assessment_service.comparisons import Comparison, Decision, JudgeKind, Judgement, NewComparison, Winner
 from services.cj_assessment_service.materials import NewAnchor
+from services.kit.identity import Caller
 from services.kit.postgres.actor import Actor
 from services.kit.postgres.database import Database
 from tests.support.callers import OWNER
@@ -63,9 +64,9 @@ class Stored:
         async with self.database.transaction(Actor(OWNER.user_id, route="test")) as session:
             yield repository(session)
 
-    async def batch(self, essays: Sequence[NewEssay], **differing: Any) -> Batch:
+    async def batch(self, essays: Sequence[NewEssay], caller: Caller = OWNER, **differing: Any) -> Batch:
         async with self.use(PostgresBatchRepository) as batches:
-            return await batches.create(new_batch(**differing), essays)
+            return await batches.create(caller, new_batch(user_id=caller.user_id, **differing), essays)
 
     async def state(self, batch: Batch) -> Batch:
         async with self.use(PostgresBatchRepository) as batches:

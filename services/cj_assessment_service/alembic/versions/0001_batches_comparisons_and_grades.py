@@ -50,7 +50,8 @@ def _create_anchor_essays() -> None:
         sa.CheckConstraint("storage_id ~ '^[0-9a-f]{32}$'", name=op.f("ck_anchor_essays_storage_id_is_hex")),
         sa.PrimaryKeyConstraint("anchor_id", name=op.f("pk_anchor_essays")),
         sa.UniqueConstraint(
-            "assignment_id", "grade_scale", "label", name=op.f("uq_anchor_essays_assignment_id_grade_scale_label")
+            *("user_id", "assignment_id", "grade_scale", "label"),
+            name=op.f("uq_anchor_essays_user_id_assignment_id_grade_scale_label"),
         ),
     )
 

@@ -128,8 +128,14 @@ async def test_what_is_another_s_is_not_found(shared_service: Service) -> None:
         await client.post("/v1/cj/assessment-configs", json=again, headers=bert),
         await client.get(mine, headers=bert),
         await client.delete(mine, headers=bert),
+        await client.post("/v1/cj/batches", json=batch_question(batch_id=batch["batch_id"]), headers=with_key(BERT)),
     ]
-    assert [(each.status_code, each.json()["error"]["code"]) for each in attempts] == [(404, "not_found")] * 13
+    assert [(each.status_code, each.json()["error"]["code"]) for each in attempts] == [(404, "not_found")] * 14
+    # A label that another has taken is free.
+    bert_s = await shared_service.created(
+        "/v1/cj/anchor-essays", {**ANCHOR, "assignment_id": anchor["assignment_id"]}, BERT
+    )
+    assert (bert_s["label"], bert_s["user_id"]) == (anchor["label"], "bert")
     assert (await shared_service.read("/v1/cj/batches", BERT))["batches"] == []
     assert (await shared_service.read(_path(batch), ADMIN))["user_id"] == "anna"
     assert (await client.delete(mine, headers=ANNA)).json() == anchor
@@ -176,7 +182,7 @@ async def test_a_batch_that_is_requested_twice_is_created_once(shared_service: S
     reused = await shared_service.client.post("/v1/cj/batches", json=batch_question(), headers=headers)
     assert (reused.status_code, reused.json()["error"]["code"]) == (409, "idempotency_key_reused")
     taken = await shared_service.client.post("/v1/cj/batches", json=question, headers=with_key(ANNA))
-    assert taken.status_code == 409
+    assert (taken.status_code, taken.json()["error"]["code"]) == (409, "batch_exists")
 
 
 async def test_pairs_that_are_requested_twice_are_asked_for_once(shared_service: Service) -> None:

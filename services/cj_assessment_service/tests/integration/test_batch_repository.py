@@ -23,7 +23,7 @@ ALL = PageRequest()
 async def test_a_batch_is_stored_with_its_essays(stored: Stored) -> None:
     new, essays = new_batch(org_id=uuid4()), new_essays(2)
     async with stored.use(PostgresBatchRepository) as batches:
-        batch = await batches.create(new, essays)
+        batch = await batches.create(OWNER, new, essays)
         page = await batches.list_essays(OWNER, new.batch_id, ALL)
         assert await batches.get(HEAD, new.batch_id) == batch
         assert await batches.ranking(OWNER, new.batch_id) == ()
@@ -37,14 +37,22 @@ async def test_a_batch_is_stored_with_its_essays(stored: Stored) -> None:
 
 async def test_an_id_that_is_taken_is_a_conflict_and_leaves_nothing(stored: Stored) -> None:
     batch = await stored.batch(new_essays(2))
-    with pytest.raises(ConflictError, match="exists already"):
-        await stored.batch(new_essays(2), batch_id=batch.batch_id)
+    for caller in (OWNER, HEAD):
+        with pytest.raises(ConflictError, match=f"there is a batch {batch.batch_id} already"):
+            await stored.batch(new_essays(2), caller, batch_id=batch.batch_id)
     twice = new_essays(1) * 2
     with pytest.raises(ConflictError):
         await stored.batch(twice, batch_id=(other := uuid4()))
     async with stored.use(PostgresBatchRepository) as batches:
         with pytest.raises(NotFoundError):
             await batches.get(OWNER, other)
+
+
+async def test_an_id_that_another_took_is_not_found(stored: Stored) -> None:
+    batch = await stored.batch(new_essays(2))
+    with pytest.raises(NotFoundError, match=f"no batch {batch.batch_id}"):
+        await stored.batch(new_essays(2), STRANGER, batch_id=batch.batch_id)
+    assert await stored.state(batch) == batch
 
 
 async def test_of_many_who_create_a_batch_at_once_one_does(stored: Stored) -> None:
@@ -89,7 +97,7 @@ async def test_batches_are_listed_page_by_page_to_those_who_may_see_them(stored:
     course, assignment_id = f"course {uuid4()}", uuid4()
     mine = [await stored.batch(new_essays(2), course_code=course) for _ in range(3)]
     done = await stored.batch([], course_code=course, assignment_id=assignment_id)
-    other = await stored.batch(new_essays(2), course_code=course, user_id=STRANGER.user_id)
+    other = await stored.batch(new_essays(2), STRANGER, course_code=course)
     wanted = BatchFilter(course_code=course)
     async with stored.use(PostgresBatchRepository) as batches:
         first = await batches.list_batches(OWNER, wanted, PageRequest(limit=3))

@@ -48,6 +48,12 @@ async def test_versions_written_at_once_leave_no_gap(stored: Stored) -> None:
     assert sorted(each.version for each in written) == list(range(1, AT_ONCE + 1))
 
 
+async def test_an_assignment_stays_its_first_writer_s_when_an_admin_wrote_the_newest_version(stored: Stored) -> None:
+    target = Target(uuid4())
+    versions = [(await _configured(stored, target, caller)).version for caller in (OWNER, HEAD, OWNER)]
+    assert versions == [1, 2, 3]
+
+
 async def test_a_course_is_configured_by_admins_and_read_by_all(stored: Stored) -> None:
     target = Target(course_code=f"course {uuid4()}")
     with pytest.raises(ForbiddenError):
@@ -98,16 +104,19 @@ async def test_anchors_are_read_by_their_owner_and_those_of_admins_by_all(stored
             await anchors.remove(STRANGER, shared.anchor_id)
 
 
-async def test_a_label_is_an_assignment_s_once_on_a_scale(stored: Stored) -> None:
+async def test_a_label_is_a_user_s_once_in_an_assignment_on_a_scale(stored: Stored) -> None:
     assignment_id = uuid4()
 
-    async def add(grade_scale: str) -> UUID:
+    async def add(grade_scale: str, caller: Caller = OWNER) -> UUID:
         async with stored.use(PostgresAnchorRepository) as anchors:
-            return (await anchors.add(OWNER, new_anchor(assignment_id, grade_scale=grade_scale))).anchor_id
+            return (await anchors.add(caller, new_anchor(assignment_id, grade_scale=grade_scale))).anchor_id
 
-    outcomes = await asyncio.gather(*(add("letters") for _ in range(6)), add("numbers"), return_exceptions=True)
-    assert sum(isinstance(each, ConflictError) for each in outcomes) == 5
-    assert isinstance(outcomes[-1], UUID)
+    *same, scale, user = await asyncio.gather(
+        *(add("letters") for _ in range(6)), add("numbers"), add("letters", STRANGER), return_exceptions=True
+    )
+    assert sum(isinstance(each, ConflictError) for each in same) == 5
+    assert isinstance(scale, UUID)
+    assert isinstance(user, UUID)
 
 
 async def test_an_anchor_is_removed_unless_a_batch_was_compared_with_it(stored: Stored) -> None:
@@ -115,7 +124,9 @@ async def test_an_anchor_is_removed_unless_a_batch_was_compared_with_it(stored: 
     async with stored.use(PostgresAnchorRepository) as anchors:
         used = await anchors.add(OWNER, new_anchor(assignment_id))
         unused = await anchors.add(OWNER, new_anchor(assignment_id, label="unused"))
-        await anchors.remove(OWNER, unused.anchor_id)
+        assert await anchors.remove(OWNER, unused.anchor_id) == unused
+        with pytest.raises(NotFoundError):
+            await anchors.remove(OWNER, unused.anchor_id)
         assert await anchors.of_assignment(OWNER, assignment_id) == (used,)
     await stored.batch([*new_essays(1), NewEssay(used.anchor_id, used.storage_id, used.anchor_id)])
     with pytest.raises(ConflictError, match="is referred to"):
