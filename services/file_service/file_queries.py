@@ -17,16 +17,16 @@ def visible(caller: Caller) -> Select[FileRow]:
 
 
 def one_file(caller: Caller, *, include_deleted: bool) -> Select[FileRow]:
-    """The file that `named` names, if the caller may see it."""
+    """The file that `parameters_of` name, if the caller may see it."""
     return _one_file(of_anybody=caller.is_admin, include_deleted=include_deleted)
 
 
 def one_file_locked(caller: Caller, *, include_deleted: bool) -> Select[FileRow]:
-    """The file that `named` names, as it is once nobody else changes it, if the caller may see it."""
+    """The file that `parameters_of` name, as it is once nobody else changes it, if the caller may see it."""
     return _one_file_locked(of_anybody=caller.is_admin, include_deleted=include_deleted)
 
 
-def named(caller: Caller, file_id: UUID) -> dict[str, UUID | str]:
+def parameters_of(caller: Caller, file_id: UUID) -> dict[str, UUID | str]:
     """The parameters with which one file is asked for."""
     return {"file_id": file_id, "user_id": caller.user_id}
 

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, Select, Text, any_, delete, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.file_service import domain
-from services.file_service.file_queries import filtered, named, one_file, one_file_locked, visible
+from services.file_service.file_queries import filtered, one_file, one_file_locked, parameters_of, visible
 from services.file_service.models_db import FileRow, FileVersionRow
 from services.file_service.protocols import FileRepository
 from services.kit.errors import NotFoundError
@@ -45,7 +45,9 @@ class PostgresFileRepository(FileRepository):
 
     async def get(self, caller: Caller, file_id: UUID, *, include_deleted: bool = False) -> domain.StoredFile:
         """The file; NotFoundError."""
-        row = await self._session.scalar(one_file(caller, include_deleted=include_deleted), named(caller, file_id))
+        row = await self._session.scalar(
+            one_file(caller, include_deleted=include_deleted), parameters_of(caller, file_id)
+        )
         return record_of(domain.StoredFile, _found(row, file_id))
 
     async def list_by_batch(
@@ -134,7 +136,7 @@ class PostgresFileRepository(FileRepository):
         self, caller: Caller, file_id: UUID, expected_row_version: int | None = None, *, include_deleted: bool = False
     ) -> FileRow:
         statement = one_file_locked(caller, include_deleted=include_deleted)
-        row = _found(await self._session.scalar(statement, named(caller, file_id)), file_id)
+        row = _found(await self._session.scalar(statement, parameters_of(caller, file_id)), file_id)
         refuse_stale(row, expected_row_version, f"file {file_id}")
         return row
 
