@@ -22,6 +22,7 @@ from services.cj_assessment_service.protocols import (
 from services.cj_assessment_service.scoring import Scoring
 from services.kit.postgres.database import Database
 from services.kit.postgres.processed_messages import ProcessedMessages
+from services.kit.postgres.processed_messages_purge import MessagePurge
 
 
 class RepositoryProvider(Provider):
@@ -50,6 +51,11 @@ class UseCaseProvider(Provider):
     def scoring(self, database: Database, settings: CjAssessmentServiceSettings) -> Scoring:
         """By the rule that the settings state."""
         return Scoring(database, settings.stability_rule)
+
+    @provide(scope=Scope.APP)
+    def message_purge(self, database: Database) -> MessagePurge:
+        """Forgets the answers that are old enough."""
+        return MessagePurge(database, ProcessedMessageRow, "cj_assessment_service")
 
 
 PROVIDERS = (RepositoryProvider, UseCaseProvider)

@@ -1,6 +1,6 @@
 """The tables of the comparative judgement service, and what of them change data capture carries."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -238,7 +238,3 @@ class GradeProjectionRow(Created, Base):
 
 class ProcessedMessageRow(ProcessedMessageColumns, Base):
     """A request that was answered, so that whoever sends it again gets the same answer."""
-
-    __tablename__ = "processed_messages"
-    # What an outcome says is in the other tables as well.
-    __table_args__ = ({"info": Capture(frozenset({"outcome"}), subject="user_id", retain=timedelta(days=90)).info()},)

@@ -5,10 +5,10 @@ from datetime import timedelta
 from pydantic import Field, FilePath, HttpUrl, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
-from services.kit.settings_of_service import ServiceSettings
+from services.kit.postgres.processed_messages_purge import MessageRetentionSettings
 
 
-class SpellCheckerServiceSettings(ServiceSettings):
+class SpellCheckerServiceSettings(MessageRetentionSettings):
     """Variables `SPELL_CHECKER_SERVICE_…`."""
 
     model_config = SettingsConfigDict(env_prefix="SPELL_CHECKER_SERVICE_")

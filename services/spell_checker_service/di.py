@@ -6,9 +6,11 @@ import httpx
 from dishka import Provider, Scope, provide
 
 from services.kit.postgres.database import Database
+from services.kit.postgres.processed_messages_purge import MessagePurge
 from services.kit.worker_processes import WorkerProcesses
 from services.spell_checker_service.config import SpellCheckerServiceSettings
 from services.spell_checker_service.content_client_http_impl import HttpContentClient
+from services.spell_checker_service.models_db import ProcessedMessageRow
 from services.spell_checker_service.pending_jobs import PendingJobs
 from services.spell_checker_service.protocols import ContentClient, SpellcheckHandler, SpellcheckRepository
 from services.spell_checker_service.spellcheck_repository_postgres_impl import PostgresSpellcheckRepository
@@ -68,6 +70,11 @@ class UseCaseProvider(Provider):
     ) -> SpellcheckHandler:
         """Its transactions wait as long as a text's work may take, and no longer."""
         return PostgresSpellcheckHandler(database, content, speller, settings.longest_work)
+
+    @provide
+    def message_purge(self, database: Database) -> MessagePurge:
+        """Forgets the answers that are old enough."""
+        return MessagePurge(database, ProcessedMessageRow, "spell_checker_service")
 
 
 PROVIDERS = (RepositoryProvider, ContentProvider, SpellerProvider, UseCaseProvider)

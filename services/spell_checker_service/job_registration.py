@@ -3,13 +3,13 @@
 from typing import Any, NoReturn
 from uuid import uuid4
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kit.errors import ConflictError, NotFoundError
 from services.kit.postgres.errors import database_errors
-from services.kit.postgres.processed_messages import Message
+from services.kit.postgres.processed_messages import Message, ProcessedMessages, key_reused
 from services.spell_checker_service.domain import JobStatus, refuse_move
 from services.spell_checker_service.job_queries import found, one_job
 from services.spell_checker_service.models_db import ProcessedMessageRow, SpellcheckJobRow
@@ -21,16 +21,17 @@ class JobRegistration:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self._messages = ProcessedMessages(session, ProcessedMessageRow)
 
     async def register(self, request: SpellcheckRequest) -> None:
         """See to it that the essay has a job for this request; ConflictError."""
         message = request.message
-        if await self._was_answered(message) or await self._was_new(request):
+        if await self._messages.answer_to(message) is not None or await self._was_new(request):
             return
         essay = select(SpellcheckJobRow).filter_by(batch_id=request.batch_id, essay_id=request.essay_id)
         row = await self._session.scalar(essay.with_for_update())
         if row is None:
-            _refuse_key(message)
+            raise key_reused(message)
         if row.user_id != message.user_id:
             raise NotFoundError(f"there is no essay {request.essay_id}")
         if row.idempotency_key == message.idempotency_key:
@@ -45,7 +46,7 @@ class JobRegistration:
         one = one_job(request.caller, request.job_id).with_for_update()
         row = found(await self._session.scalar(one), request.job_id)
         message = request.message_to(row.user_id)
-        if await self._was_answered(message):
+        if await self._messages.answer_to(message) is not None:
             return message
         if row.idempotency_key == message.idempotency_key:
             _refuse_another_request(row, message)
@@ -53,13 +54,6 @@ class JobRegistration:
         refuse_move(row.status, JobStatus.PENDING)
         await self._take_over(row, message, {"correlation_id": request.correlation_id})
         return message
-
-    async def _was_answered(self, message: Message) -> bool:
-        answered = exists().where(
-            ProcessedMessageRow.user_id == message.user_id,
-            ProcessedMessageRow.idempotency_key == message.idempotency_key,
-        )
-        return bool(await self._session.scalar(select(answered)))
 
     async def _was_new(self, request: SpellcheckRequest) -> bool:
         ids = {"job_id": uuid4(), "batch_id": request.batch_id, "essay_id": request.essay_id}
@@ -76,8 +70,8 @@ class JobRegistration:
         try:
             with database_errors():
                 await self._session.flush()
-        except ConflictError:
-            _refuse_key(message)
+        except ConflictError as error:
+            raise key_reused(message) from error
 
 
 def _asked(request: SpellcheckRequest) -> dict[str, Any]:
@@ -86,14 +80,7 @@ def _asked(request: SpellcheckRequest) -> dict[str, Any]:
 
 def _refuse_another_request(row: SpellcheckJobRow, message: Message) -> None:
     if row.request_sha256 != message.request_sha256:
-        _refuse_key(message)
-
-
-def _refuse_key(message: Message) -> NoReturn:
-    raise ConflictError(
-        f"idempotency key {message.idempotency_key!r} was used for another request: choose a new one",
-        code="idempotency_key_reused",
-    )
+        raise key_reused(message)
 
 
 def _refuse_second_job(row: SpellcheckJobRow) -> NoReturn:

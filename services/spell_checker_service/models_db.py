@@ -1,6 +1,5 @@
 """The tables of the spell checker, and what of them change data capture carries."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, String, Text, UniqueConstraint, text
@@ -11,12 +10,15 @@ from sqlalchemy.util import immutabledict
 from services.kit.capture import Capture
 from services.kit.identity import LONGEST_USER_ID
 from services.kit.postgres.conventions import NAMING_CONVENTION, TYPES, Created, Timestamped, one_of, text_enum
-from services.kit.postgres.processed_messages import LONGEST_IDEMPOTENCY_KEY, ProcessedMessageColumns
+from services.kit.postgres.processed_messages import (
+    LONGEST_IDEMPOTENCY_KEY,
+    ProcessedMessageColumns,
+    request_sha256_is_hex,
+)
 from services.spell_checker_service.domain import CorrectionSource, FailureCode, JobStatus, Language
 
 STORAGE_ID_LENGTH = 32
 RESULTS = "corrected_storage_id, total_words, total_corrections, processing_ms"
-SHA256_IS_HEX = "request_sha256 ~ '^[0-9a-f]{64}$'"
 
 
 class Base(DeclarativeBase):
@@ -46,7 +48,7 @@ class SpellcheckJobRow(Timestamped, Base):
         ),
         CheckConstraint("original_storage_id ~ '^[0-9a-f]{32}$'", name="original_storage_id_is_lower_case_hex"),
         CheckConstraint("corrected_storage_id ~ '^[0-9a-f]{32}$'", name="corrected_storage_id_is_lower_case_hex"),
-        CheckConstraint(SHA256_IS_HEX, name="request_sha256_is_lower_case_hex"),
+        request_sha256_is_hex(),
         Index(None, "batch_id", "created_at", "job_id"),
         Index(None, "essay_id", "created_at", "job_id"),
         Index(None, "user_id", "created_at", "job_id"),
@@ -101,11 +103,4 @@ class SpellcheckCorrectionRow(Created, Base):
 
 
 class ProcessedMessageRow(ProcessedMessageColumns, Base):
-    """A request that was answered, and its first answer."""
-
-    __tablename__ = "processed_messages"
-    __table_args__ = (
-        CheckConstraint(SHA256_IS_HEX, name="request_sha256_is_lower_case_hex"),
-        # The outcome is the job's own row as it then was, which is captured itself.
-        {"info": Capture(exclude=frozenset({"outcome"}), subject="user_id", retain=timedelta(days=90)).info()},
-    )
+    """A request that was answered, and its first answer: the job's row as it then was."""

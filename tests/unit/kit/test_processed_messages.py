@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from sqlalchemy import text
 
-from services.kit.errors import ConflictError
+from services.kit.errors import ConflictError, ValidationFailedError
+from services.kit.postgres.actor import Actor
 from services.kit.postgres.database import Database
 from services.kit.postgres.metadata import metadata_of
 from services.kit.postgres.processed_messages import Message, Outcome, ProcessedMessages, fingerprint
@@ -93,6 +95,46 @@ async def test_work_that_failed_is_done_by_whoever_comes_next(storage: Storage[P
     with pytest.raises(RuntimeError, match="killed in the middle"):
         await _sent(storage, work)
     assert await _sent(storage, work) == ({"job": 2}, False)
+
+
+async def test_what_was_answered_is_known_without_work_and_what_was_not_is_not(
+    storage: Storage[ProcessedMessages],
+) -> None:
+    await _sent(storage, Work())
+    async with storage.transaction() as messages:
+        assert await messages.answer_to(MESSAGE) == {"job": 1}
+        assert await messages.answer_to(replace(MESSAGE, idempotency_key="key-2")) is None
+        with pytest.raises(ConflictError, match="key-1"):
+            await messages.answer_to(replace(MESSAGE, request_sha256=fingerprint({"essay": 2})))
+
+
+async def test_an_answer_that_is_forgotten_in_this_very_moment_is_worked_out_anew(
+    storage: Storage[ProcessedMessages],
+) -> None:
+    await _sent(storage, Work())
+    async with storage.database.session(Actor(route="test")) as forgetting:
+        await forgetting.execute(text("DELETE FROM processed_messages"))
+        again = asyncio.create_task(_sent(storage, Work()))
+        done, _ = await asyncio.wait({again}, timeout=0.2)
+        assert done == set()
+        await forgetting.commit()
+    assert await again == ({"job": 1}, False)
+
+
+async def test_a_message_that_was_committed_without_its_outcome_is_no_answer(
+    storage: Storage[ProcessedMessages],
+) -> None:
+    await _sent(storage, Work())
+    async with storage.database.transaction(Actor(route="test")) as session:
+        await session.execute(text("UPDATE processed_messages SET outcome = NULL"))
+    with pytest.raises(RuntimeError, match="key-1"):
+        await _sent(storage, Work())
+
+
+async def test_a_message_without_a_fingerprint_cannot_be_stored(storage: Storage[ProcessedMessages]) -> None:
+    with pytest.raises(ValidationFailedError) as refusal:
+        await _sent(storage, Work(), replace(MESSAGE, request_sha256="none"))
+    assert "ck_processed_messages_request_sha256_is_lower_case_hex" in str(refusal.value.__cause__)
 
 
 async def test_a_key_that_was_used_for_another_request_is_refused(storage: Storage[ProcessedMessages]) -> None:

@@ -95,7 +95,11 @@ def _create_processed_messages() -> None:
         sa.Column("first_seen_at", sa.DateTime(timezone=True), server_default=_NOW, nullable=False),
         sa.Column("outcome", JSONB(), nullable=True),
         sa.PrimaryKeyConstraint("user_id", "idempotency_key", name=op.f("pk_processed_messages")),
+        sa.CheckConstraint(
+            "request_sha256 ~ '^[0-9a-f]{64}$'", name=op.f("ck_processed_messages_request_sha256_is_lower_case_hex")
+        ),
     )
+    op.create_index("ix_processed_messages_first_seen_at", "processed_messages", ["first_seen_at"])
 
 
 def _create_cj_batches() -> None:

@@ -139,3 +139,4 @@ def _create_processed_messages() -> None:
             "request_sha256 ~ '^[0-9a-f]{64}$'", name=op.f("ck_processed_messages_request_sha256_is_lower_case_hex")
         ),
     )
+    op.create_index("ix_processed_messages_first_seen_at", _MESSAGES, ["first_seen_at"])

@@ -55,8 +55,3 @@ async def test_a_correction_that_makes_no_sense(storage: Jobs, assignment: str, 
     await storage.succeeded(*FOUND[:2])
     statement = f"UPDATE spellcheck_corrections SET {assignment} WHERE position = 4"
     assert await refused_by(storage, statement) == constraint
-
-
-async def test_a_message_without_a_fingerprint(storage: Jobs) -> None:
-    statement = "INSERT INTO processed_messages (user_id, idempotency_key, request_sha256) VALUES ('a', 'k', 'none')"
-    assert await refused_by(storage, statement) == "ck_processed_messages_request_sha256_is_lower_case_hex"
