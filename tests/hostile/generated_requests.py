@@ -18,6 +18,7 @@ from schemathesis.core.result import Ok
 
 _MOST_AT_A_TIME = 40
 _SECONDS_TO_ANSWER = 30
+_UNAUTHORIZED = 401
 _ID = re.compile(r'"([0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})"')
 _MOST_IDS = 500
 Operation = APIOperation[Any, Any, Any, Any]
@@ -37,14 +38,20 @@ class Tally:
 
 
 class Sender:
-    """Asks as one caller; ids that are known, or that answers name, come back in requests that meet what exists."""
+    """Asks as one caller; ids that are known, or that answers name, come back in requests that meet what exists.
 
-    def __init__(self, url: str, headers: Mapping[str, str], number: int, known: Sequence[str] = ()) -> None:
+    sign_in: the headers that say who asks; called anew when they are refused.
+    """
+
+    def __init__(
+        self, url: str, sign_in: Callable[[], Mapping[str, str]], number: int, known: Sequence[str] = ()
+    ) -> None:
         self.tally = Tally()
         self._session = requests.Session()
         self._session.trust_env = False
         self._schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
-        self._headers = dict(headers)
+        self._sign_in = sign_in
+        self._headers = dict(sign_in())
         self._number = number
         self._random = random.Random(number)
         self._known = list(known)
@@ -88,7 +95,10 @@ class Sender:
                 case.path_parameters[name] = self._random.choice(self._known)
         response = case.call(session=self._session, headers=self._headers, timeout=_SECONDS_TO_ANSWER)
         self.tally.statuses[response.status_code] += 1
-        text = response.text
+        if response.status_code == _UNAUTHORIZED:
+            # Some request has ended the caller's own session.
+            self._headers = dict(self._sign_in())
+        text = response.content.decode(errors="replace")
         if response.status_code >= 500 or any(trace in text for trace in _TRACES):
             self.tally.faults.append(_told(case, response))
         if response.status_code < 300 and len(self._known) < _MOST_IDS:
@@ -96,4 +106,4 @@ class Sender:
 
 
 def _told(case: Case[Any], response: Response) -> str:
-    return f"{case.as_curl_command()}\n  {response.status_code}: {response.text[:300]}"
+    return f"{case.as_curl_command()}\n  {response.status_code}: {response.content[:300]!r}"

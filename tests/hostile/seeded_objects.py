@@ -20,7 +20,7 @@ def seed_objects(platform: Platform, caller: Mapping[str, str]) -> dict[str, lis
             "content": contents + _relations(client, platform.url("content"), contents),
             "spell_checker": [_job(client, platform.url("spell_checker"), content) for content in contents],
             "cj_assessment": _batch(client, platform.url("cj_assessment"), contents),
-            "api_gateway": [],
+            "api_gateway": [str(uuid4())],
         }
 
 

@@ -15,7 +15,7 @@ from deploy.local.demo.person import Person, UnexpectedAnswerError
 REASON_OF_RESTORATION = "deleted by mistake"
 _FILES_A_REQUEST = 5
 _UPLOADS_AT_ONCE = 4
-_VERSIONS_AT_ONCE = 8
+_VERSIONS_AT_ONCE = 4
 _NOT_VALID = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
@@ -103,4 +103,4 @@ async def _delete_and_restore(owner: Person, other: Person, files: list[str], st
         stage.progress.advance(task)
     await owner.ask("POST", f"/v1/files/{files[0]}/restore", reason=REASON_OF_RESTORATION)
     stage.outcome.counts["files deleted"] += len(deleted)
-    stage.outcome.counts["files restored"] += 1
+    stage.outcome.counts["file restored"] += 1

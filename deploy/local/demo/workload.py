@@ -16,16 +16,18 @@ from deploy.local.demo.person import Person, UnexpectedAnswerError
 from deploy.local.demo.refusing import LIMITED_ROLE, refuse
 from deploy.local.demo.spelling import check_spelling
 
-_ROLES = {"teacher-anna": "teacher", "teacher-bertil": "teacher", "head-cilla": "admin", "visitor-david": LIMITED_ROLE}
+_STAFF = {"teacher-anna": "teacher", "teacher-bertil": "teacher", "head-cilla": "admin"}
 _CONNECTIONS = 20
 
 
 async def drive(base_url: str, documents: list[Document], progress: Progress) -> Outcome:
     """Drive the documents through all services. UnexpectedAnswerError if one does not behave as it should."""
-    tokens = await asyncio.gather(*(asyncio.to_thread(_token, user, role) for user, role in _ROLES.items()))
+    # Each time another visitor: the last one has used up what is allowed.
+    roles = _STAFF | {f"visitor-{uuid.uuid4().hex[:6]}": LIMITED_ROLE}
+    tokens = await asyncio.gather(*(asyncio.to_thread(_token, user, role) for user, role in roles.items()))
     limits = httpx.Limits(max_connections=_CONNECTIONS)
     async with httpx.AsyncClient(base_url=base_url, limits=limits, trust_env=False) as client:
-        people = (Person(client, user, token) for user, token in zip(_ROLES, tokens, strict=True))
+        people = (Person(client, user, token) for user, token in zip(roles, tokens, strict=True))
         anna, bertil, cilla, david = people
         stage = Stage(str(uuid.uuid4()), progress)
         await hand_in(anna, bertil, documents, stage)
