@@ -1,11 +1,10 @@
 """The services, one after the other."""
 
-import importlib
-
 import pytest
 
 from services.kit.service import ServiceDefinition
 from services.registry import SERVICES, Service
+from tests.support.running_service import definition_of
 
 
 @pytest.fixture(name="each_service", params=SERVICES, ids=lambda service: service.name)
@@ -17,5 +16,4 @@ def _each_service(request: pytest.FixtureRequest) -> Service:
 @pytest.fixture(name="definition")
 def _definition(each_service: Service) -> ServiceDefinition:
     """How that service is put together."""
-    definition: ServiceDefinition = importlib.import_module(f"{each_service.package}.app").DEFINITION
-    return definition
+    return definition_of(each_service)

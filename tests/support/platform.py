@@ -33,6 +33,18 @@ class Platform:
         return self.processes[service][replica].url
 
 
+def places_of(directory: Path, valkey_url: str, ports: Mapping[str, int]) -> dict[str, str]:
+    """Where a service finds what it needs beside its database: objects and keys in `directory`, others on `ports`."""
+    key = kept_signing_key(directory)
+    return {
+        "valkey": valkey_url,
+        "objects": (directory / "objects").as_uri(),
+        "public_key": str(key.public),
+        "private_key": str(key.private),
+        **{name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()},
+    }
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What the services of a platform stand on, and variables that a test wants to be different."""
@@ -44,14 +56,7 @@ class Surroundings:
 
     def variables(self, ports: Mapping[str, int]) -> Iterator[tuple[Service, dict[str, str]]]:
         """What each service is told when they all listen on these ports."""
-        key = kept_signing_key(self.directory)
-        places = {
-            "valkey": self.valkey_url,
-            "objects": (self.directory / "objects").as_uri(),
-            "public_key": str(key.public),
-            "private_key": str(key.private),
-            **{name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()},
-        }
+        places = places_of(self.directory, self.valkey_url, ports)
         for service in SERVICES:
             address = {f"{service.env_prefix}DATABASE_URL": self.databases[service.name].app_url}
             yield service, address | needs_of(service).told(service, places) | dict(self.others)

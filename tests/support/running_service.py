@@ -1,5 +1,6 @@
 """A service's app in this process, on real parts, with the settings of a test."""
 
+import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,9 +8,20 @@ from dataclasses import dataclass
 import httpx
 from dishka import AsyncContainer, Provider, Scope
 from quart import Quart
+from quart.testing import TestApp
 
 from services.kit.service import ServiceDefinition, create_app, make_container
 from services.kit.settings_of_service import ServiceSettings
+from services.registry import Service
+
+# A machine under load reads dictionaries slowly.
+SECONDS = 60
+
+
+def definition_of(service: Service) -> ServiceDefinition:
+    """How a service of the registry is put together."""
+    definition: ServiceDefinition = importlib.import_module(f"{service.package}.app").DEFINITION
+    return definition
 
 
 class GivenSettings(Provider):
@@ -41,5 +53,6 @@ async def running_service(
     app = await create_app(definition, container)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
     address = f"http://{definition.name}"
-    async with app.test_app(), httpx.AsyncClient(transport=transport, base_url=address, timeout=60) as client:
+    running = TestApp(app, startup_timeout=SECONDS, shutdown_timeout=SECONDS)
+    async with running, httpx.AsyncClient(transport=transport, base_url=address, timeout=SECONDS) as client:
         yield RunningService(client, container, app)
