@@ -1,7 +1,7 @@
 """Routes that take bytes in and give them out, exactly as they came."""
 
 from dishka import FromDishka
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response
 from quart_dishka import inject
 from quart_schema import validate_querystring
 
@@ -13,10 +13,17 @@ from services.content_service.protocols import ContentRepository
 from services.kit.identity import Caller
 from services.kit.postgres.unit_of_work import UnitOfWork
 from services.kit.web.answers import answers, answers_bytes
+from services.kit.web.downloads import (
+    DescribedBytes,
+    answer_with_bytes,
+    answer_without_bytes,
+    may_need_no_bytes,
+    sha256_etag,
+)
 from services.kit.web.plain_bytes import takes_bytes
 from services.kit.web.preconditions import row_version_etag
 
-CREATED, NOT_MODIFIED = 201, 304
+CREATED = 201
 
 ContentWithHeaders = tuple[StoredContent, int, dict[str, str]]
 
@@ -60,14 +67,12 @@ async def read_bytes(
     """Read a content's bytes; their ETag is their SHA-256."""
     shown = query_args.include_deleted
     async with unit:
-        if request.method == "HEAD" or request.if_none_match:
-            content = await contents.get(caller, content_id, include_deleted=shown)
-            if request.if_none_match.contains(content.sha256):
-                return Response(b"", NOT_MODIFIED, {"ETag": _etag(content)})
-        if request.method == "HEAD":
-            return _with_headers(Response(b""), content)
+        if may_need_no_bytes():
+            answer = answer_without_bytes(_described(await contents.get(caller, content_id, include_deleted=shown)))
+            if answer is not None:
+                return answer
         found = await contents.get_with_bytes(caller, content_id, include_deleted=shown)
-    return _with_headers(Response(found.body), found.content)
+    return answer_with_bytes(_described(found.content), found.body)
 
 
 @bytes_blueprint.put("/<string:content_id>/bytes")
@@ -81,18 +86,8 @@ async def replace_bytes(
     expected, sent = expected_sha256(), await sent_bytes()
     async with unit:
         content = await contents.replace(caller, content_id, sent, expected_sha256=expected)
-    return content, 200, {"ETag": _etag(content)}
+    return content, 200, {"ETag": sha256_etag(content.sha256)}
 
 
-def _with_headers(response: Response, content: StoredContent) -> Response:
-    """The media type is its sender's word: no browser is to guess another, or to show it as a page of ours."""
-    response.headers["Content-Type"] = content.mime_type
-    response.headers["Content-Length"] = str(content.size_bytes)
-    response.headers["Content-Disposition"] = "attachment"
-    response.headers["ETag"] = _etag(content)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def _etag(content: StoredContent) -> str:
-    return f'"{content.sha256}"'
+def _described(content: StoredContent) -> DescribedBytes:
+    return DescribedBytes(content.mime_type, content.size_bytes, content.sha256)

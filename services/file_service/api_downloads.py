@@ -3,16 +3,15 @@
 from uuid import UUID
 
 from dishka import FromDishka
-from quart import Blueprint, Response, request
+from quart import Blueprint, Response
 from quart_dishka import inject
 from quart_schema import validate_querystring
 
 from services.file_service.api_models import VisibilityQuestion
-from services.file_service.downloading import Download, Downloads
+from services.file_service.downloading import Downloads
 from services.file_service.filenames import attachment_header
 from services.kit.web.answers import answers_bytes
-
-NOT_MODIFIED = 304
+from services.kit.web.downloads import DescribedBytes, answer_with_bytes, answer_without_bytes
 
 downloads_blueprint = Blueprint("downloads", __name__, url_prefix="/v1/files/<uuid:file_id>")
 
@@ -39,23 +38,14 @@ async def download_version(
 
 async def _bytes(downloads: Downloads, file_id: UUID, version: int | None, question: VisibilityQuestion) -> Response:
     download = await downloads.find(file_id, version, include_deleted=question.include_deleted)
-    if request.if_none_match.contains(download.version.sha256):
-        return Response(b"", NOT_MODIFIED, {"ETag": _etag(download)})
-    if request.method == "HEAD":
-        return _with_headers(Response(b""), download)
-    stored = await downloads.open(download)
-    return _with_headers(Response(stored.chunks), download)
-
-
-def _with_headers(response: Response, download: Download) -> Response:
-    """The media type is the one that the bytes showed when they came, and no browser is to guess another."""
-    response.headers["Content-Type"] = download.version.content_type
-    response.headers["Content-Length"] = str(download.version.size_bytes)
-    response.headers["Content-Disposition"] = attachment_header(download.filename)
-    response.headers["ETag"] = _etag(download)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def _etag(download: Download) -> str:
-    return f'"{download.version.sha256}"'
+    described = DescribedBytes(
+        content_type=download.version.content_type,
+        size_bytes=download.version.size_bytes,
+        sha256=download.version.sha256,
+        disposition=attachment_header(download.filename),
+    )
+    answer = answer_without_bytes(described)
+    if answer is None:
+        stored = await downloads.open(download)
+        answer = answer_with_bytes(described, stored.chunks)
+    return answer

@@ -53,6 +53,6 @@ async def test_pages_of_records_follow_one_another_until_none_is_left(session: A
         page = await records_page(session, select(FileRow), FileRow.file_id, PageRequest.of(2, cursor), Named)
         pages.append([record.filename for record in page.items])
         cursor = page.next_cursor
-        assert all(type(record) is Named for record in page.items)
+        assert all(isinstance(record, Named) for record in page.items)
     assert pages == [["1", "2"], ["3", "4"], ["5"]]
     assert cursor is None
