@@ -7,12 +7,12 @@ from services.content_service.domain import ContentFilter, ContentType
 from services.content_service.models_db import ContentRow, ContentTagRow, TagRow
 from services.kit.errors import NotFoundError
 from services.kit.identity import Caller
+from services.kit.postgres.ownership import owned
 
 
 def visible(caller: Caller) -> Select[ContentRow]:
     """The contents that the caller may see, deleted ones among them."""
-    contents = select(ContentRow)
-    return contents if caller.is_admin else contents.where(ContentRow.user_id == caller.user_id)
+    return owned(select(ContentRow), ContentRow.user_id, caller)
 
 
 def one_content(caller: Caller, content_id: str, *, include_deleted: bool = False) -> Select[ContentRow]:

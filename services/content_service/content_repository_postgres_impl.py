@@ -20,11 +20,10 @@ from services.content_service.content_queries import (
 from services.content_service.models_db import ContentBodyRow, ContentRow
 from services.content_service.protocols import ContentRepository
 from services.content_service.stored_once import stored_once
-from services.kit.errors import ConflictError, NotFoundError
+from services.kit.errors import ConflictError
 from services.kit.identity import Caller
 from services.kit.paging import Page, PageRequest
-from services.kit.postgres.errors import database_errors
-from services.kit.postgres.rows import page_of, record_of
+from services.kit.postgres.rows import record_of, records_page
 from services.kit.postgres.soft_deletion import bring_back, hide
 from services.kit.postgres.stale_rows import refuse_stale
 
@@ -41,7 +40,7 @@ class PostgresContentRepository(ContentRepository):
         row, is_new = await stored_once(self._session, ContentRow, first, _insert(new))
         if is_new:
             self._session.add(ContentBodyRow(content_id=new.content_id, body=new.sent.body))
-            await self._flush()
+            await self._session.flush()
         return record_of(domain.StoredContent, row), is_new
 
     async def get(self, caller: Caller, content_id: str, *, include_deleted: bool = False) -> domain.StoredContent:
@@ -65,11 +64,9 @@ class PostgresContentRepository(ContentRepository):
         self, caller: Caller, user_id: str, wanted: domain.ContentFilter, page: PageRequest
     ) -> Page[domain.StoredContent]:
         """The user's contents, oldest first; NotFoundError if they are not for the caller to see."""
-        if not caller.may_touch(user_id):
-            raise NotFoundError("there are no such contents")
+        caller.refuse_stranger(user_id, "contents")
         contents = filtered(visible(caller).where(ContentRow.user_id == user_id), wanted)
-        found = await page_of(self._session, contents, ContentRow.content_id, page)
-        return Page(tuple(record_of(domain.StoredContent, row) for row in found.items), found.next_cursor)
+        return await records_page(self._session, contents, ContentRow.content_id, page, domain.StoredContent)
 
     async def replace(
         self, caller: Caller, content_id: str, sent: domain.SentBytes, *, expected_sha256: str | None = None
@@ -127,12 +124,8 @@ class PostgresContentRepository(ContentRepository):
                 details={"content_id": found.content_id},
             )
 
-    async def _flush(self) -> None:
-        with database_errors():
-            await self._session.flush()
-
     async def _changed(self, row: ContentRow) -> domain.StoredContent:
-        await self._flush()
+        await self._session.flush()
         return record_of(domain.StoredContent, row)
 
 

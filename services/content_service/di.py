@@ -4,7 +4,6 @@ from dishka import Provider, Scope, provide
 
 from services.content_service.content_repository_postgres_impl import PostgresContentRepository
 from services.content_service.protocols import ContentRepository, RelationRepository, TagRepository
-from services.content_service.purging import Purging
 from services.content_service.relation_repository_postgres_impl import PostgresRelationRepository
 from services.content_service.tag_repository_postgres_impl import PostgresTagRepository
 
@@ -18,10 +17,4 @@ class RepositoryProvider(Provider):
     relations = provide(PostgresRelationRepository, provides=RelationRepository)
 
 
-class UseCaseProvider(Provider):
-    """What is done beside requests."""
-
-    purging = provide(Purging, scope=Scope.APP)
-
-
-PROVIDERS = (RepositoryProvider, UseCaseProvider)
+PROVIDERS = (RepositoryProvider,)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from services.content_service.content_repository_postgres_impl import PostgresContentRepository
 from services.kit.postgres.actor import Actor
 from services.kit.postgres.database import Database
+from services.kit.postgres.in_batches import in_batches
 
 CONTENTS_AT_A_TIME = 100
 PURGER = Actor(
@@ -15,18 +16,12 @@ PURGER = Actor(
 )
 
 
-class Purging:
-    """Removes what nobody can restore any more."""
+async def purge_deleted_contents(database: Database, retention: timedelta) -> int:
+    """Remove contents deleted longer than `retention` ago, and say how many."""
+    before = datetime.now(UTC) - retention
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    async def purge() -> int:
+        async with database.transaction(PURGER) as session:
+            return await PostgresContentRepository(session).purge_deleted(before, CONTENTS_AT_A_TIME)
 
-    async def purge_deleted_contents(self, retention: timedelta) -> int:
-        """Remove contents deleted longer than `retention` ago, and say how many."""
-        before, purged = datetime.now(UTC) - retention, 0
-        while True:
-            async with self._database.transaction(PURGER) as session:
-                gone = await PostgresContentRepository(session).purge_deleted(before, CONTENTS_AT_A_TIME)
-            purged += gone
-            if gone < CONTENTS_AT_A_TIME:
-                return purged
+    return await in_batches(CONTENTS_AT_A_TIME, purge)

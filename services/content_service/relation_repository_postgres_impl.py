@@ -15,7 +15,7 @@ from services.content_service.stored_once import stored_once
 from services.kit.errors import ConflictError, NotFoundError
 from services.kit.identity import Caller
 from services.kit.paging import Page, PageRequest
-from services.kit.postgres.rows import page_of, record_of
+from services.kit.postgres.rows import record_of, records_page
 
 WITHOUT_CIRCLES = frozenset({RelationKind.DERIVED_FROM})
 # Any number of our own: advisory locks of one database are told apart by it.
@@ -64,15 +64,13 @@ class PostgresRelationRepository(RelationRepository):
         """The relations that lead from and to the content, oldest first."""
         await found_content(self._session, one_content(caller, content_id), content_id)
         relations = relation_queries.filtered(relation_queries.relations_of(caller, content_id), content_id, wanted)
-        found = await page_of(self._session, relations, ContentRelationRow.relation_id, page)
-        return Page(tuple(record_of(Relation, row) for row in found.items), found.next_cursor)
+        return await records_page(self._session, relations, ContentRelationRow.relation_id, page, Relation)
 
     async def walk(self, caller: Caller, content_id: str, walk: Walk, page: PageRequest) -> Page[WalkedContent]:
         """The contents that relations lead to, each once with its least depth, oldest first, in one query."""
         await found_content(self._session, one_content(caller, content_id), content_id)
         reached = relation_queries.reached(caller, content_id, walk)
-        found = await page_of(self._session, reached, ContentRow.content_id, page)
-        return Page(tuple(record_of(WalkedContent, row) for row in found.items), found.next_cursor)
+        return await records_page(self._session, reached, ContentRow.content_id, page, WalkedContent)
 
     async def _lock_ends(self, caller: Caller, new: NewRelation) -> None:
         """Hold both contents as they are until the commit, always in the same order; NotFoundError names the one."""

@@ -5,12 +5,13 @@ from functools import partial
 from dishka import AsyncContainer
 
 from services.content_service.config import ContentServiceSettings
-from services.content_service.purging import Purging
+from services.content_service.purging import purge_deleted_contents
 from services.kit.background_jobs import Job
+from services.kit.postgres.database import Database
 
 
 async def jobs(container: AsyncContainer) -> list[Job]:
     """Purging."""
-    settings, purging = await container.get(ContentServiceSettings), await container.get(Purging)
-    purge = partial(purging.purge_deleted_contents, settings.purge_after)
+    settings, database = await container.get(ContentServiceSettings), await container.get(Database)
+    purge = partial(purge_deleted_contents, database, settings.purge_after)
     return [Job("purge_deleted_contents", settings.purge_interval.total_seconds(), purge)]

@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
 from services.kit.errors import ConflictError
-from services.kit.postgres.errors import database_errors
 
 # Between a look and an insert another may store the row, and between that and the next look delete it again.
 ATTEMPTS = 5
@@ -27,8 +26,7 @@ async def stored_once(
         found = await session.scalar(existing)
         if found is not None:
             return found, False
-        with database_errors():
-            added = await session.scalar(insert.returning(kind))
+        added = await session.scalar(insert.returning(kind))
         if added is not None:
             return added, True
     raise ConflictError("others store and delete the same at this moment; try again")

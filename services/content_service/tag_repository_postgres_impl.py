@@ -15,7 +15,8 @@ from services.content_service.stored_once import stored_once
 from services.kit.errors import NotFoundError
 from services.kit.identity import Caller
 from services.kit.paging import Page, PageRequest
-from services.kit.postgres.rows import page_of, record_of
+from services.kit.postgres.ownership import owned
+from services.kit.postgres.rows import record_of, records_page
 
 Found = TypeVar("Found")
 
@@ -52,15 +53,12 @@ class PostgresTagRepository(TagRepository):
 
     async def list_by_user(self, caller: Caller, user_id: str, page: PageRequest) -> Page[Tag]:
         """All tags of the user, oldest first; NotFoundError if they are not for the caller to see."""
-        if not caller.may_touch(user_id):
-            raise NotFoundError("there are no such tags")
+        caller.refuse_stranger(user_id, "tags")
         return await self._page(select(TagRow).where(TagRow.user_id == user_id), page)
 
     async def delete(self, caller: Caller, tag_id: UUID) -> Tag:
         """Take the tag from all contents and forget it."""
-        tag = select(TagRow).where(TagRow.tag_id == tag_id)
-        if not caller.is_admin:
-            tag = tag.where(TagRow.user_id == caller.user_id)
+        tag = owned(select(TagRow).where(TagRow.tag_id == tag_id), TagRow.user_id, caller)
         row = _found(await self._session.scalar(tag.with_for_update()), tag_id)
         uses = select(ContentTagRow.content_id).where(ContentTagRow.tag_id == tag_id)
         (await self._session.scalars(uses.order_by(ContentTagRow.content_id).with_for_update())).all()
@@ -78,8 +76,7 @@ class PostgresTagRepository(TagRepository):
         return row
 
     async def _page(self, tags: Select[TagRow], page: PageRequest) -> Page[Tag]:
-        found = await page_of(self._session, tags, TagRow.tag_id, page)
-        return Page(tuple(record_of(Tag, row) for row in found.items), found.next_cursor)
+        return await records_page(self._session, tags, TagRow.tag_id, page, Tag)
 
 
 def _tags_of(content_id: str) -> Select[TagRow]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.content_service.domain import RelationKind, StoredContent
-from services.content_service.purging import Purging
+from services.content_service.purging import purge_deleted_contents
 from services.content_service.tests.stored_contents import Contents, opened
 from services.kit.errors import NotFoundError
 from tests.support.callers import HEAD, OWNER
@@ -146,9 +146,8 @@ async def test_the_job_purges_all_whose_time_is_over_however_many(
         await storage.deleted()
     kept = await storage.stored()
     database = opened(content_database.app_url)
-    purging = Purging(database)
-    assert await purging.purge_deleted_contents(timedelta(hours=1)) == 0
-    assert sum(await asyncio.gather(*(purging.purge_deleted_contents(AT_ONCE) for _ in range(3)))) == 5
+    assert await purge_deleted_contents(database, timedelta(hours=1)) == 0
+    assert sum(await asyncio.gather(*(purge_deleted_contents(database, AT_ONCE) for _ in range(3)))) == 5
     await database.close()
     async with storage.transaction() as contents:
         assert await contents.get(OWNER, kept.content_id) == kept
