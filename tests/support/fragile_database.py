@@ -3,17 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from types import MappingProxyType
 
 from sqlalchemy import make_url
 
 from tests.support.breakable_link import LOOPBACK, BreakableLink, breakable_link
 from tests.support.service_database import ServiceDatabase
-
-# Settings of a service that is not to wait long for a database that is away.
-SHORT_WAITS = MappingProxyType(
-    {"database_connect_timeout": 1.0, "database_statement_timeout": 1.0, "database_pool_timeout": 1.0}
-)
 
 
 @asynccontextmanager

@@ -7,15 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import make_url
-
 from services.api_gateway_service.domain import AuthOutcome, RequestFilter, RequestRecord
 from services.api_gateway_service.models_db import Base
 from services.api_gateway_service.request_repository_postgres_impl import PostgresRequestRepository
 from services.kit.paging import PageRequest
 from services.kit.postgres.database import Database
 from services.kit.postgres.settings import DatabaseSettings
-from tests.support.breakable_link import BreakableLink, breakable_link
 from tests.support.service_database import ServiceDatabase
 from tests.support.sql import run
 from tests.support.storage import Storage
@@ -58,14 +55,6 @@ async def opened(url: str, **settings: Any) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
-
-
-@asynccontextmanager
-async def linked(place: ServiceDatabase) -> AsyncIterator[tuple[BreakableLink, str]]:
-    """A link to the gateway's database that can be cut, and the address of its near end."""
-    address = make_url(place.app_url)
-    async with breakable_link(str(address.host), int(address.port or 0)) as link:
-        yield link, address.set(host="127.0.0.1", port=link.port).render_as_string(hide_password=False)
 
 
 async def all_stored(requests: Requests, **wanted: Any) -> list[RequestRecord]:

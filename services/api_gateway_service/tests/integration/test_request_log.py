@@ -15,13 +15,13 @@ from services.api_gateway_service.request_storing import RequestStoring
 from services.api_gateway_service.tests.request_records import (
     NOW,
     a_record,
-    linked,
     opened,
     partitions,
     some_records,
     stored_ids,
 )
 from tests.support.breakable_link import BreakableLink
+from tests.support.fragile_database import fragile_database
 from tests.support.postgres import CreateDatabase
 from tests.support.service_database import ServiceDatabase
 from tests.support.sql import run
@@ -45,7 +45,7 @@ async def running_log(url: str, **limits: Any) -> AsyncIterator[BatchedRequestLo
 
 @asynccontextmanager
 async def fragile_log(place: ServiceDatabase, **limits: Any) -> AsyncIterator[tuple[BatchedRequestLog, BreakableLink]]:
-    async with linked(place) as (link, url), running_log(url, **limits) as log:
+    async with fragile_database(place) as (reached, link), running_log(reached.app_url, **limits) as log:
         yield log, link
 
 

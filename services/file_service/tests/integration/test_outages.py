@@ -1,18 +1,17 @@
 """What callers see while the database or the object store is away, and that it passes without a restart."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest_asyncio
-from sqlalchemy import make_url
 
 from services.file_service.tests.documents import ESSAY
 from services.file_service.tests.service import Service, running_service, settings_for
 from services.file_service.text_extraction.workers import DocumentReader
-from tests.support.breakable_link import BreakableLink, breakable_link
+from tests.support.breakable_link import BreakableLink
 from tests.support.callers import ANNA
+from tests.support.fragile_database import fragile_database
 from tests.support.postgres import CreateDatabase
 
 GOOD = ("essay.txt", ESSAY.encode())
@@ -31,17 +30,8 @@ class Fragile:
 async def fragile_fixture(
     service_database: CreateDatabase, tmp_path: Path, document_reader: DocumentReader
 ) -> AsyncIterator[Fragile]:
-    database = service_database("file")
-    address = make_url(database.app_url)
-    async with breakable_link(str(address.host), int(address.port or 0)) as link:
-        through_link = address.set(host="127.0.0.1", port=link.port).render_as_string(hide_password=False)
-        settings = settings_for(
-            database,
-            f"file://{tmp_path}/objects",
-            database_url=through_link,
-            database_connect_timeout=1.0,
-            database_statement_timeout=1.0,
-        )
+    async with fragile_database(service_database("file")) as (database, link):
+        settings = settings_for(database, f"file://{tmp_path}/objects")
         async with running_service(settings, database, document_reader) as service:
             yield Fragile(service, link, tmp_path / "objects")
 
@@ -64,19 +54,8 @@ async def test_while_the_database_is_away_each_route_says_so_and_afterwards_work
         assert response.status_code == 503
         assert response.json()["error"]["code"] == "unavailable"
         assert "Retry-After" in response.headers
-    assert (await service.client.get("/healthz")).status_code == 503
     await fragile.database_link.mend()
     assert (await service.client.get(path, headers=ANNA)).json() == file
-    assert (await service.client.get("/healthz")).status_code == 200
-
-
-async def test_a_database_that_falls_silent_is_not_waited_for_longer_than_the_limits(fragile: Fragile) -> None:
-    file = await fragile.service.stored_file()
-    fragile.database_link.silence()
-    # The limits of the settings above, not a measure of speed: without them the request would never end.
-    async with asyncio.timeout(30):
-        response = await fragile.service.client.get(f"/v1/files/{file['file_id']}", headers=ANNA)
-    assert response.status_code == 503
 
 
 async def test_while_the_object_store_is_away_only_bytes_are(fragile: Fragile) -> None:
