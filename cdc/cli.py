@@ -11,7 +11,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.text import Text
 
 from cdc.bookkeeping import current_epoch
-from cdc.catalog.declared import all_catalogs, service_catalog, table_named
+from cdc.catalog.declared import all_catalogs, service_catalog, table_named, tables_named
 from cdc.catalog.model import CapturedTable, CatalogError, ServiceCatalog
 from cdc.clickhouse import InsertRefusedError, ShortInsertError, client
 from cdc.lag import ServiceLag, TableLag, service_lag, table_lags
@@ -76,14 +76,16 @@ def lag(services: Services = None, *, as_json: Json = False) -> None:
 
 @app.command()
 def verify(
-    tables: Annotated[list[str] | None, typer.Argument(help="tables, e.g. file.files; all if none is named")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="services or tables, e.g. file or file.files; all if none is named")
+    ] = None,
     *,
     timeout: Annotated[float, typer.Option(help="seconds to wait until ClickHouse reaches PostgreSQL's position")] = 60,
     as_json: Json = False,
 ) -> None:
     """Prove that ClickHouse holds what PostgreSQL holds; exits with 1 and names the keys that differ if not."""
     with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
-        chosen = [table_named(name) for name in tables] if tables else _all_tables()
+        chosen = [table for name in names for table in tables_named(name)] if names else _all_tables()
         equal = True
         for table in chosen:
             catalog = service_catalog(table.service)

@@ -41,6 +41,16 @@ def table_named(name: str) -> CapturedTable:
     return tables[name]
 
 
+def tables_named(name: str) -> tuple[CapturedTable, ...]:
+    """The table called `service.table`, or all of the service called `name`; CatalogError lists both otherwise."""
+    if name in (service.name for service in SERVICES):
+        return service_catalog(name).tables
+    try:
+        return (table_named(name),)
+    except CatalogError as error:
+        raise CatalogError(f"{error}; services: {_listed(service.name for service in SERVICES)}") from error
+
+
 def _catalog_of(service: Service) -> ServiceCatalog:
     return catalog_of_metadata(service.name, metadata_of(service.models))
 

@@ -43,6 +43,15 @@ def test_verify_says_equal_and_exits_with_0(capture: Capture) -> None:
     assert "file.file_versions: equal, 1 rows in PostgreSQL" in result.stdout
 
 
+def test_verify_of_a_service_is_verify_of_its_tables(capture: Capture) -> None:
+    captured(capture)
+    with capture.running():
+        result = cdc("verify", "file", "--json")
+    assert result.exit_code == 0, result.output
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(line["table"], line["rows"]) for line in lines] == [("file.files", 2), ("file.file_versions", 1)]
+
+
 def test_verify_names_the_key_that_differs_and_exits_with_1(capture: Capture) -> None:
     captured(capture)
     change = f"UPDATE filename = 'forged' WHERE file_id = '{ONE}' SETTINGS mutations_sync = 2"
