@@ -6,11 +6,14 @@ locked for it, so that the others skip it.
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import chain
 
 from services.file_service.file_repository_postgres_impl import PostgresFileRepository
 from services.file_service.object_store import ObjectStore, is_storage_key
 from services.kit.postgres.actor import Actor
 from services.kit.postgres.database import Database
+from services.kit.postgres.in_batches import in_batches
 
 KEYS_AT_A_TIME = 500
 FILES_AT_A_TIME = 100
@@ -47,16 +50,14 @@ class Cleaning:
 
         Bytes whose deletion fails belong to no row any more: the sweep finds them.
         """
-        before, purged = datetime.now(UTC) - retention, 0
-        while True:
-            async with self._database.transaction(PURGER) as session:
-                files = await PostgresFileRepository(session).purge_deleted(before, FILES_AT_A_TIME)
-            for file in files:
-                for key in file.storage_keys:
-                    await self._store.delete(key)
-            purged += len(files)
-            if len(files) < FILES_AT_A_TIME:
-                return purged
+        return await in_batches(FILES_AT_A_TIME, partial(self._purge_some, datetime.now(UTC) - retention))
+
+    async def _purge_some(self, before: datetime) -> int:
+        async with self._database.transaction(PURGER) as session:
+            files = await PostgresFileRepository(session).purge_deleted(before, FILES_AT_A_TIME)
+        for key in chain.from_iterable(file.storage_keys for file in files):
+            await self._store.delete(key)
+        return len(files)
 
 
 async def _chunks(keys: AsyncIterator[str], size: int) -> AsyncIterator[list[str]]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.kit.errors import ConflictError
 from services.kit.lifetime import Lifetime
+from services.kit.moves import Moves
 
 
 class FileStatus(enum.StrEnum):
@@ -18,12 +18,15 @@ class FileStatus(enum.StrEnum):
     FAILED = "failed"
 
 
-_MOVES = {
-    FileStatus.PENDING: {FileStatus.IN_PROGRESS, FileStatus.COMPLETED, FileStatus.FAILED},
-    FileStatus.IN_PROGRESS: {FileStatus.PENDING, FileStatus.COMPLETED, FileStatus.FAILED},
-    FileStatus.COMPLETED: {FileStatus.PENDING},
-    FileStatus.FAILED: {FileStatus.PENDING, FileStatus.IN_PROGRESS},
-}
+MOVES = Moves(
+    "file",
+    {
+        FileStatus.PENDING: {FileStatus.IN_PROGRESS, FileStatus.COMPLETED, FileStatus.FAILED},
+        FileStatus.IN_PROGRESS: {FileStatus.PENDING, FileStatus.COMPLETED, FileStatus.FAILED},
+        FileStatus.COMPLETED: {FileStatus.PENDING},
+        FileStatus.FAILED: {FileStatus.PENDING, FileStatus.IN_PROGRESS},
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -110,14 +113,3 @@ class PurgedFile:
 
     file_id: UUID
     storage_keys: tuple[str, ...]
-
-
-def refuse_move(current: FileStatus, wanted: FileStatus) -> None:
-    """ConflictError unless a file may go from `current` to `wanted`; to stay where it is is always allowed."""
-    if wanted is not current and wanted not in _MOVES[current]:
-        allowed = ", ".join(sorted(_MOVES[current]))
-        raise ConflictError(
-            f"a file that is {current} cannot become {wanted}, only {allowed}",
-            code="status_move",
-            details={"status": current.value, "wanted": wanted.value},
-        )

@@ -14,8 +14,7 @@ from services.file_service.protocols import FileRepository
 from services.kit.errors import NotFoundError
 from services.kit.identity import Caller
 from services.kit.paging import Page, PageRequest
-from services.kit.postgres.errors import database_errors
-from services.kit.postgres.rows import page_of, record_of
+from services.kit.postgres.rows import record_of, records_page
 from services.kit.postgres.soft_deletion import bring_back, hide
 from services.kit.postgres.stale_rows import refuse_stale
 
@@ -60,8 +59,7 @@ class PostgresFileRepository(FileRepository):
         self, caller: Caller, user_id: str, wanted: domain.FileFilter, page: PageRequest
     ) -> Page[domain.StoredFile]:
         """The user's files, oldest first; NotFoundError if they are not for the caller to see."""
-        if not caller.may_touch(user_id):
-            raise NotFoundError("there are no such files")
+        caller.refuse_stranger(user_id, "files")
         return await self._page(visible(caller).where(FileRow.user_id == user_id), wanted, page)
 
     async def get_version(
@@ -90,7 +88,7 @@ class PostgresFileRepository(FileRepository):
     ) -> domain.StoredFile:
         """Move the file's status, and keep the error stored before where the change brings none."""
         row = await self._locked(caller, file_id, expected_row_version)
-        domain.refuse_move(row.status, change.status)
+        domain.MOVES.refuse(row.status, change.status)
         row.status = change.status
         row.validation_error_code = change.validation_error_code or row.validation_error_code
         row.validation_error_message = change.validation_error_message or row.validation_error_message
@@ -143,13 +141,11 @@ class PostgresFileRepository(FileRepository):
     async def _page(
         self, files: Select[FileRow], wanted: domain.FileFilter, page: PageRequest
     ) -> Page[domain.StoredFile]:
-        found = await page_of(self._session, filtered(files, wanted), FileRow.file_id, page)
-        return Page(tuple(record_of(domain.StoredFile, row) for row in found.items), found.next_cursor)
+        return await records_page(self._session, filtered(files, wanted), FileRow.file_id, page, domain.StoredFile)
 
     async def _store(self, row: FileRow | FileVersionRow) -> None:
         self._session.add(row)
-        with database_errors():
-            await self._session.flush()
+        await self._session.flush()
 
     async def _changed(self, row: FileRow) -> domain.StoredFile:
         await self._store(row)

@@ -2,9 +2,11 @@
 
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, SQLColumnExpression, false, or_
+from sqlalchemy import Select, SQLColumnExpression, bindparam, false, or_
 
 from services.kit.identity import Caller
+
+CALLER_ID = "caller_id"
 
 Rows = TypeVar("Rows", bound=Select[Any])
 
@@ -19,3 +21,8 @@ def owned(
     if caller.is_admin:
         return rows
     return rows.where(or_(owner == caller.user_id, false() if or_shared is None else or_shared))
+
+
+def owned_as_parameter(rows: Rows, owner: SQLColumnExpression[str], *, is_admin: bool) -> Rows:
+    """`owned` for a statement that is built once: the caller's id comes with each execution, as CALLER_ID."""
+    return rows if is_admin else rows.where(owner == bindparam(CALLER_ID))

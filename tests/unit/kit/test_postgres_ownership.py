@@ -10,7 +10,7 @@ from services.file_service.models_db import FileRow
 from services.file_service.tests.stored_files import new_file, opened
 from services.kit.identity import Caller
 from services.kit.postgres.actor import Actor
-from services.kit.postgres.ownership import owned
+from services.kit.postgres.ownership import CALLER_ID, owned, owned_as_parameter
 from tests.support.callers import HEAD, OWNER, STRANGER
 from tests.support.postgres import CreateDatabase
 
@@ -37,6 +37,8 @@ async def seen(session: AsyncSession, caller: Caller, or_shared: ColumnElement[b
 )
 async def test_callers_see_their_own_and_admins_all(session: AsyncSession, caller: Caller, files: set[str]) -> None:
     assert await seen(session, caller) == files
+    statement = owned_as_parameter(select(FileRow.filename), FileRow.user_id, is_admin=caller.is_admin)
+    assert set(await session.scalars(statement, {CALLER_ID: caller.user_id})) == files
 
 
 async def test_what_is_shared_is_seen_by_everybody(session: AsyncSession) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.file_service.domain import FileStatus, refuse_move
+from services.file_service.domain import MOVES, FileStatus
 from services.kit.errors import ConflictError
 
 ALLOWED = {
@@ -17,8 +17,8 @@ ALLOWED = {
 @pytest.mark.parametrize("wanted", FileStatus)
 def test_a_move_is_refused_unless_it_is_allowed(current: FileStatus, wanted: FileStatus) -> None:
     if (current, wanted) in ALLOWED:
-        refuse_move(current, wanted)
+        MOVES.refuse(current, wanted)
         return
     with pytest.raises(ConflictError) as refused:
-        refuse_move(current, wanted)
+        MOVES.refuse(current, wanted)
     assert refused.value.details == {"status": current.value, "wanted": wanted.value}
