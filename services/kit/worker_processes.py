@@ -43,11 +43,13 @@ class WorkerProcesses:
     async def run(
         self, task: Callable[Parameters, Result], *arguments: Parameters.args, **named: Parameters.kwargs
     ) -> Result:
-        """What the task returns or raises in a worker; WorkerGaveUpError. It, and all it is given, can be pickled."""
-        running = asyncio.wrap_future(self._pool.submit(task, self._seconds, *arguments, **named))
-        await asyncio.wait({running})
+        """What the task returns or raises in a worker; WorkerGaveUpError. It, and all it is given, can be pickled.
+
+        Who stops waiting for it ends it: its worker is there for the next one.
+        """
+        running = self._pool.submit(task, self._seconds, *arguments, **named)
         try:
-            return running.result()
+            return await asyncio.wrap_future(running)
         except (TimeoutError, MemoryError, ProcessExpired) as error:
             log.warning("worker_gave_up", task=task.__name__, reason=type(error).__name__)
             raise WorkerGaveUpError(f"{task.__name__} took too much time or memory") from error

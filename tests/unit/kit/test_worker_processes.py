@@ -1,9 +1,11 @@
 """Worker processes do what they are given, and no work outlives its bounds."""
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +49,22 @@ async def test_work_that_ends_its_worker_is_given_up_and_the_next_is_done() -> N
         with pytest.raises(WorkerGaveUpError):
             await workers.run(os._exit, 1)
         assert await workers.run(len, "next") == 4
+
+
+def _stay(begun: Path) -> None:
+    """Say so, and work on for longer than any test."""
+    begun.write_bytes(b"")
+    time.sleep(3600)
+
+
+async def test_work_that_nobody_waits_for_any_more_frees_its_worker(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    os.mkfifo(begun)
+    async with one_worker(seconds=3600.0) as workers:
+        gone = [asyncio.create_task(workers.run(_stay, begun)) for _ in range(3)]
+        # Returns as soon as a worker opens the other end.
+        await asyncio.to_thread(begun.read_bytes)
+        for each in gone:
+            each.cancel()
+        assert await workers.run(len, "next") == 4
+    assert [each.cancelled() for each in gone] == [True] * 3
