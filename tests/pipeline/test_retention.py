@@ -14,7 +14,9 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 from cdc.catalog.clickhouse_schema import wanted_objects
 from cdc.catalog.declared import service_catalog
 from cdc.catalog.model import ServiceCatalog
+from cdc.postgres import session
 from cdc.retention import Retention, thin
+from cdc.source.heartbeat import beat
 from cdc.verify import proof
 from deploy.local.clickhouse.starter import ClickHouse
 from migrations import capture as capture_migration
@@ -42,6 +44,8 @@ def _forgetful(capture: Capture) -> Capture:
 
 def thin_all(capture: Capture) -> int:
     """Thin all that was written before; how many versions left."""
+    with session(capture.database.cdc_url) as connection:
+        beat(connection)  # what is thinned is older than the newest stored commit, so that one must be none of those
     capture.catch_up()
     return sum(done.versions for done in thin(capture.catalog, capture.database.cdc_url, capture.clickhouse))
 
