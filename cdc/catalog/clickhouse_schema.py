@@ -7,12 +7,14 @@ from cdc.catalog.clickhouse_ddl import table_objects
 from cdc.catalog.clickhouse_object import ClickHouseObject, Settings
 from cdc.catalog.model import ServiceCatalog
 
+# A small part is one file: an insert of one row would otherwise write a dozen, and wait for the disk with each of them.
+_ONE_FILE_A_PART: Settings = {"min_bytes_for_full_part_storage": 10 << 20}
 _DURABLE: Settings = {"fsync_after_insert": 1, "fsync_part_directory": 1}
 
 
 def wanted_objects(catalogs: Iterable[ServiceCatalog], *, durable: bool) -> tuple[ClickHouseObject, ...]:
     """Every object, in the order of creation; `durable` tables answer an insert once it is on disk."""
-    settings: Settings = _DURABLE if durable else {}
+    settings: Settings = {**_ONE_FILE_A_PART, **(_DURABLE if durable else {})}
     tables = (table for catalog in catalogs for table in catalog.tables)
     return (
         *bookkeeping(settings),

@@ -122,6 +122,13 @@ def test_storage_that_should_be_durable_is_made_so(clickhouse: Client) -> None:
     assert tables == durable > 5
 
 
+def test_a_small_insert_writes_one_file_a_part(clickhouse: Client) -> None:
+    upgrade(clickhouse, wanted())
+    land(clickhouse, 1, 10, name="alone")
+    kinds = "SELECT table, part_storage_type FROM system.parts WHERE database = 'shop_store' ORDER BY table"
+    assert clickhouse.query(kinds).result_rows == [("goods_history", "Packed"), ("goods_latest", "Packed")]
+
+
 @pytest.mark.parametrize(
     ("name", "by_hand"),
     [
