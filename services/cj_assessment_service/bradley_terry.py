@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
+from threadpoolctl import ThreadpoolController
 
 from services.cj_assessment_service.connectivity import Components
 from services.kit.errors import ConflictError
@@ -24,6 +25,7 @@ PRIOR_WEIGHT = 0.2
 _PRECISION = 1e-10
 _MOST_ITERATIONS = 100
 _LARGEST_NAMED = 5
+_LINEAR_ALGEBRA = ThreadpoolController().select(user_api="blas")
 
 Matrix = NDArray[np.float64]
 
@@ -114,7 +116,9 @@ def _fitted(shares: Matrix, taking_part: Matrix, weights: Matrix) -> tuple[Matri
     count = taking_part.shape[1]
     to_zero_sum = np.vstack([np.eye(count - 1), -np.ones(count - 1)])
     model = GLM(shares, taking_part @ to_zero_sum, family=Binomial(), var_weights=weights)
-    fit = model.fit(tol=_PRECISION, maxiter=_MOST_ITERATIONS, wls_method="qr")
+    # Its threads wait for each other in loops: on a host that is busy they take ten times as long as one alone.
+    with _LINEAR_ALGEBRA.limit(limits=1):
+        fit = model.fit(tol=_PRECISION, maxiter=_MOST_ITERATIONS, wls_method="qr")
     if not fit.converged:
         raise NotConvergedError("the scores could not be computed: the comparisons contradict each other too much")
     strengths: Matrix = to_zero_sum @ fit.params

@@ -3,11 +3,14 @@
 import math
 import random
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.genmod.generalized_linear_model import GLM
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from services.cj_assessment_service import bradley_terry
 from services.cj_assessment_service.bradley_terry import (
@@ -158,3 +161,20 @@ def test_scores_that_were_not_reached_are_not_given_out(monkeypatch: pytest.Monk
     monkeypatch.setattr(bradley_terry, "_MOST_ITERATIONS", 1)
     with pytest.raises(NotConvergedError):
         scores(essays(3), won(0, 1, times=50) + won(1, 2))
+
+
+def test_a_fit_takes_one_thread_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[set[int]] = []
+    fit = GLM.fit
+
+    def _threads() -> set[int]:
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    def _noting(model: Any, **how: Any) -> Any:
+        taken.append(_threads())
+        return fit(model, **how)
+
+    monkeypatch.setattr(GLM, "fit", _noting)
+    with threadpool_limits(2, user_api="blas"):
+        scores(essays(2), won(0, 1))
+        assert (taken, _threads()) == ([{1}], {2})
