@@ -12,6 +12,7 @@ from quart import Quart
 from services.kit.captured import captured_tables
 from services.kit.erd import diagram
 from services.kit.service import ServiceDefinition
+from services.kit.settings_of_service import ServiceSettings
 from services.registry import Service
 
 ROOT = Path(__file__).parents[2]
@@ -27,10 +28,13 @@ def _readme(each_service: Service) -> str:
 
 @pytest.fixture(name="rows_beginning_with")
 def _rows_beginning_with(readme: str) -> RowsOf:
+    return lambda pattern: _rows(readme, pattern)
+
+
+def _rows(page: str, pattern: str) -> dict[str, str]:
     """The tables' rows whose first cell matches, with their second cell."""
-    return lambda pattern: {
-        first: second.strip() for first, second in re.findall(rf"^\| `({pattern})` \| ([^|]*) \|", readme, re.MULTILINE)
-    }
+    found = re.findall(rf"^\| `({pattern})` \| ([^|]*) \|", page, re.MULTILINE)
+    return {first: second.strip() for first, second in found}
 
 
 def _written(default: object) -> str:
@@ -39,13 +43,30 @@ def _written(default: object) -> str:
     return "unset" if default is None else f"`{default}`"
 
 
-def test_every_variable_is_listed_with_its_default(definition: ServiceDefinition, rows_beginning_with: RowsOf) -> None:
-    prefix = definition.settings.model_config["env_prefix"]
-    variables = {
+def _listed(settings: type[ServiceSettings], prefix: str) -> dict[str, str]:
+    """How its variables stand in a table."""
+    return {
         f"{prefix}{name.upper()}": "required" if field.is_required() else _written(field.default)
-        for name, field in definition.settings.model_fields.items()
+        for name, field in settings.model_fields.items()
     }
-    assert rows_beginning_with(f"{prefix}[A-Z0-9_]+") == variables
+
+
+def _shared(prefix: str) -> dict[str, str]:
+    """The variables that have a default for all services."""
+    return {name: default for name, default in _listed(ServiceSettings, prefix).items() if default != "required"}
+
+
+def test_every_variable_of_its_own_is_listed_with_its_default(
+    definition: ServiceDefinition, rows_beginning_with: RowsOf
+) -> None:
+    prefix = definition.settings.model_config["env_prefix"]
+    own = dict(_listed(definition.settings, prefix).items() - _shared(prefix).items())
+    assert rows_beginning_with(f"{prefix}[A-Z0-9_]+") == own
+
+
+def test_the_variables_that_all_services_share_are_listed_once_with_their_defaults() -> None:
+    page = (ROOT / "services" / "README.md").read_text(encoding="utf-8")
+    assert _rows(page, "<PREFIX>[A-Z0-9_]+") == _shared("<PREFIX>")
 
 
 def _as_openapi(rule: str) -> str:
