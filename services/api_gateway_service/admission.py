@@ -7,7 +7,7 @@ from quart import Blueprint, Response, g, request
 
 from services.api_gateway_service.authentication import Authenticated, Authentication, Origin
 from services.api_gateway_service.domain import LONGEST_DEVICE, AuthOutcome
-from services.api_gateway_service.rate_limiting import RateLimiting
+from services.api_gateway_service.rate_limit_check import RateLimitCheck
 from services.api_gateway_service.request_facts import NO_ROUTE, RequestFacts, current_facts
 from services.api_gateway_service.routes import template_of
 from services.api_gateway_service.tokens import TokenRefusedError
@@ -25,7 +25,7 @@ _IDENTITY = "x-user-"
 class Admission:
     """The door: whoever passed it is named in the request's headers as the other services know them, by nobody else."""
 
-    def __init__(self, authentication: Authentication, limits: RateLimiting) -> None:
+    def __init__(self, authentication: Authentication, limits: RateLimitCheck) -> None:
         self._authentication = authentication
         self._limits = limits
 

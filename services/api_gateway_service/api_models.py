@@ -1,35 +1,28 @@
 """The shapes in which the gateway answers and is asked."""
 
-from datetime import datetime
+from dataclasses import fields
 from typing import Annotated
-from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from services.api_gateway_service.domain import LONGEST_ROLE, LONGEST_ROUTE, PolicyRule, RateLimitPolicy, Session
+from services.api_gateway_service.domain import (
+    LONGEST_ROLE,
+    LONGEST_ROUTE,
+    PolicyRule,
+    RateLimitPolicy,
+    Session,
+    SessionFacts,
+)
 from services.kit.web.models import PageQuestion, Question, Text, UserId
 
 MOST_REQUESTS = 1_000_000
 LONGEST_PERIOD = 86_400
 
 
-class SessionAnswer(BaseModel):
-    """A session, without the token's id: who holds that of another could not use it, but need not know it either."""
-
-    session_id: UUID
-    user_id: str
-    device: str | None
-    ip: str | None
-    created_at: datetime
-    last_activity_at: datetime
-    expires_at: datetime
-    revoked_at: datetime | None
-
-
 class SessionsAnswer(BaseModel):
     """A page of sessions; `next_cursor` fetches the next one and is null on the last."""
 
-    sessions: list[SessionAnswer]
+    sessions: list[SessionFacts]
     next_cursor: str | None
 
 
@@ -75,6 +68,6 @@ class PolicyQuestion(Question):
         return PolicyRule(**dict(self))
 
 
-def answer_of(session: Session) -> SessionAnswer:
+def facts_of(session: Session) -> SessionFacts:
     """What callers may know of a session."""
-    return SessionAnswer.model_validate(session, from_attributes=True)
+    return SessionFacts(**{field.name: getattr(session, field.name) for field in fields(SessionFacts)})

@@ -10,8 +10,8 @@ from quart_schema import validate_querystring, validate_request
 from services.api_gateway_service.admission import limited_route
 from services.api_gateway_service.api_models import PoliciesAnswer, PolicyQuestion
 from services.api_gateway_service.domain import ANY, RateLimitPolicy
-from services.api_gateway_service.policies import Policies
 from services.api_gateway_service.protocols import PolicyRepository
+from services.api_gateway_service.rules_in_force import RulesInForce
 from services.kit.errors import ValidationFailedError
 from services.kit.postgres.unit_of_work import UnitOfWork
 from services.kit.web.answers import answers
@@ -56,7 +56,7 @@ async def put_policy(
     data: PolicyQuestion,
     unit: FromDishka[UnitOfWork],
     policies: FromDishka[PolicyRepository],
-    in_force: FromDishka[Policies],
+    in_force: FromDishka[RulesInForce],
 ) -> PolicyWithEtag:
     """Store the rule for a route and a role, in the place of the one before; other replicas follow within seconds."""
     if data.route not in limited_routes():
@@ -77,12 +77,11 @@ async def delete_policy(
     policy_id: UUID,
     unit: FromDishka[UnitOfWork],
     policies: FromDishka[PolicyRepository],
-    in_force: FromDishka[Policies],
+    in_force: FromDishka[RulesInForce],
 ) -> RateLimitPolicy:
     """Remove a rule, and answer what it was; the one of any route and any role stays."""
     async with unit:
-        removed = await policies.get(policy_id)
-        await policies.delete(policy_id, expected_row_version=expected_row_version())
+        removed = await policies.delete(policy_id, expected_row_version=expected_row_version())
     in_force.forget()
     return removed
 

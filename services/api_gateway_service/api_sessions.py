@@ -11,12 +11,12 @@ from services.api_gateway_service.api_models import (
     OwnerQuestion,
     RevokedAllAnswer,
     RevokedAnswer,
-    SessionAnswer,
     SessionsAnswer,
     SessionsQuestion,
-    answer_of,
+    facts_of,
 )
 from services.api_gateway_service.authentication import Authenticated
+from services.api_gateway_service.domain import SessionFacts
 from services.api_gateway_service.protocols import SessionRepository
 from services.kit.identity import Caller
 from services.kit.postgres.unit_of_work import UnitOfWork
@@ -28,11 +28,11 @@ sessions_blueprint = Blueprint("sessions", __name__, url_prefix="/v1/sessions")
 
 
 @sessions_blueprint.post("")
-@answers(SessionAnswer, OK, CREATED, errors=(429,))
+@answers(SessionFacts, OK, CREATED, errors=(429,))
 @inject
-async def open_session(authenticated: FromDishka[Authenticated]) -> tuple[SessionAnswer, int]:
+async def open_session(authenticated: FromDishka[Authenticated]) -> tuple[SessionFacts, int]:
     """Open the session of the token, as the first request of any token does: 201 if this is it, else 200."""
-    return answer_of(authenticated.session), CREATED if authenticated.opened else OK
+    return facts_of(authenticated.session), CREATED if authenticated.opened else OK
 
 
 @sessions_blueprint.get("")
@@ -48,21 +48,21 @@ async def list_sessions(
     """List a user's sessions that are neither expired nor revoked, oldest first, page by page; else the caller's."""
     async with unit:
         page = await sessions.list_active(caller, query_args.user_id or caller.user_id, query_args.page())
-    return SessionsAnswer(sessions=[answer_of(each) for each in page.items], next_cursor=page.next_cursor)
+    return SessionsAnswer(sessions=[facts_of(each) for each in page.items], next_cursor=page.next_cursor)
 
 
 @sessions_blueprint.get("/<uuid:session_id>")
-@answers(SessionAnswer, OK, errors=(404, 429))
+@answers(SessionFacts, OK, errors=(404, 429))
 @inject
 async def read_session(
     session_id: UUID,
     caller: FromDishka[Caller],
     unit: FromDishka[UnitOfWork],
     sessions: FromDishka[SessionRepository],
-) -> SessionAnswer:
+) -> SessionFacts:
     """Read what is known of a session."""
     async with unit:
-        return answer_of(await sessions.get(caller, session_id))
+        return facts_of(await sessions.get(caller, session_id))
 
 
 @sessions_blueprint.delete("/<uuid:session_id>")

@@ -12,11 +12,6 @@ class Circuit:
         self._clock = clock
         self._open_until: float | None = None
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the last try failed."""
-        return self._open_until is not None
-
     def may_try(self) -> bool:
         """Whether the caller is to try now; of an open circuit one caller is, each time it has rested."""
         if self._open_until is None:

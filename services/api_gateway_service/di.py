@@ -1,6 +1,7 @@
 """What the gateway's container provides beside what every service has: one provider a concern."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 from dishka import Provider, Scope, provide
 from valkey.asyncio import Valkey
@@ -9,14 +10,14 @@ from services.api_gateway_service.admission import Admission
 from services.api_gateway_service.authentication import Authentication
 from services.api_gateway_service.circuit import Circuit
 from services.api_gateway_service.config import ApiGatewaySettings
-from services.api_gateway_service.policies import Policies
 from services.api_gateway_service.policy_repository_postgres_impl import PostgresPolicyRepository
 from services.api_gateway_service.protocols import PolicyRepository, RateLimiter, SessionRepository
 from services.api_gateway_service.proxying import Proxy
+from services.api_gateway_service.rate_limit_check import RateLimitCheck
 from services.api_gateway_service.rate_limiter_valkey_impl import ValkeyRateLimiter
-from services.api_gateway_service.rate_limiting import RateLimiting
 from services.api_gateway_service.request_facts import current_authenticated, current_facts
 from services.api_gateway_service.request_log_di import RequestLogProvider
+from services.api_gateway_service.rules_in_force import RulesInForce, stored_rules
 from services.api_gateway_service.session_repository_postgres_impl import PostgresSessionRepository
 from services.api_gateway_service.tokens import TokenRules, TokenVerifier
 from services.api_gateway_service.upstreams import Patience, Upstreams
@@ -36,7 +37,7 @@ class AdmissionProvider(Provider):
 
     scope = Scope.APP
     admission = provide(Admission)
-    limiting = provide(RateLimiting)
+    limiting = provide(RateLimitCheck)
     facts = provide(staticmethod(current_facts), scope=Scope.REQUEST)
     authenticated = provide(staticmethod(current_authenticated), scope=Scope.REQUEST)
 
@@ -68,9 +69,9 @@ class RateLimitProvider(Provider):
     scope = Scope.APP
 
     @provide
-    def policies(self, database: Database, settings: ApiGatewaySettings) -> Policies:
+    def rules(self, database: Database, settings: ApiGatewaySettings) -> RulesInForce:
         """The rules, read when the first request comes."""
-        return Policies(database, settings.policy_cache_seconds)
+        return RulesInForce(partial(stored_rules, database), settings.policy_cache_seconds)
 
     @provide
     async def limiter(self, settings: ApiGatewaySettings) -> AsyncIterator[RateLimiter]:

@@ -82,18 +82,24 @@ class NewSession:
 
 
 @dataclass(frozen=True)
-class Session:  # pylint: disable=too-many-instance-attributes  # a field for each column
-    """The life of one token: from its first request until it expires or is revoked."""
+class SessionFacts:  # pylint: disable=too-many-instance-attributes  # a field for each column
+    """The life of one token, from its first request until it expires or is revoked: what its user may know."""
 
     session_id: UUID
     user_id: str
-    jti: str
     device: str | None
     ip: str | None
     created_at: datetime
     last_activity_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Session(SessionFacts):
+    """The session of the token with the id `jti`: no caller needs to know that of another token."""
+
+    jti: str
 
 
 @dataclass(frozen=True)

@@ -49,13 +49,15 @@ class PostgresPolicyRepository(PolicyRepository):
             await self._session.flush()
         return record_of(RateLimitPolicy, row)
 
-    async def delete(self, policy_id: UUID, *, expected_row_version: int | None = None) -> None:
-        """Remove the rule; ConflictError for the one that every other request falls back to."""
+    async def delete(self, policy_id: UUID, *, expected_row_version: int | None = None) -> RateLimitPolicy:
+        """Remove the rule, and say what it was; ConflictError for the one that every other request falls back to."""
         row = await self._one(_with_id(policy_id).with_for_update())
         refuse_stale(row, expected_row_version, f"rule {row.policy_id}")
         if (row.route, row.role) == (ANY, ANY):
             raise ConflictError("the rule for any route and role cannot be removed: change it", code="default_policy")
+        removed = record_of(RateLimitPolicy, row)
         await self._session.execute(delete(RateLimitPolicyRow).where(RateLimitPolicyRow.policy_id == policy_id))
+        return removed
 
     async def _make_unless_there(self, rule: PolicyRule) -> None:
         unless_there = insert(RateLimitPolicyRow).values(**vars(rule))

@@ -95,7 +95,7 @@ class SessionRepository(Protocol):
 
     @abstractmethod
     async def revoke_all(self, caller: Caller, user_id: str) -> int:
-        """End every session of the user, and say how many there were to end."""
+        """End every session of the user, and say how many had neither expired nor ended before."""
 
     @abstractmethod
     async def delete_expired(self, before: datetime, limit: int) -> int:
@@ -125,5 +125,8 @@ class PolicyRepository(Protocol):
         """Store the rule in the place of the one for its route and role, if there is one."""
 
     @abstractmethod
-    async def delete(self, policy_id: UUID, *, expected_row_version: int | None = None) -> None:
-        """Remove the rule; ConflictError for the one of any route and any role, which must not be missing."""
+    async def delete(self, policy_id: UUID, *, expected_row_version: int | None = None) -> RateLimitPolicy:
+        """Remove the rule, and say what it was.
+
+        ConflictError for the one of any route and any role, which must not be missing.
+        """

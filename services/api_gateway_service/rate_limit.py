@@ -9,14 +9,17 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Limit:
-    """So many requests in a period: all at once, or each as soon as its share of the period has passed."""
+    """So many requests at once, and then one more each time a request's share of the period has passed.
+
+    Over any time that is the even rate and one burst: within one period at most twice the limit, less one.
+    """
 
     requests: int
     period: timedelta
 
     @property
     def interval_us(self) -> int:
-        """The share of one request in µs, rounded up so that no more than the limit ever fits into the period."""
+        """The share of one request in µs, rounded up so that a period never gives back more than the limit."""
         return math.ceil((self.period / _MICROSECOND) / self.requests)
 
     @property

@@ -47,6 +47,7 @@ class _Measured:
     """One request: counts its bytes both ways as they pass."""
 
     def __init__(self, scope: HTTPScope, facts: RequestFacts) -> None:
+        # A client may make one up, of any length; no route of ours has such.
         self._method = scope["method"][:LONGEST_METHOD]
         self._facts = facts
         self._requested_at = datetime.now(UTC)
@@ -83,8 +84,7 @@ class _Measured:
         return RequestRecord(
             request_id=uuid4(),
             requested_at=self._requested_at,
-            # A client may make one up, of any length; no route of ours has such.
-            method=self._method[:LONGEST_METHOD],
+            method=self._method,
             route=facts.route,
             status=self._status,
             auth_outcome=facts.auth_outcome,

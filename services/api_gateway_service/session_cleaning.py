@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from services.api_gateway_service.session_repository_postgres_impl import PostgresSessionRepository
 from services.kit.postgres.actor import Actor
 from services.kit.postgres.database import Database
+from services.kit.postgres.in_batches import in_batches
 
 SESSIONS_AT_A_TIME = 500
 CLEANER = Actor(user_id="api_gateway_service", route="job delete_expired_sessions", reason="their tokens have expired")
@@ -12,10 +13,10 @@ CLEANER = Actor(user_id="api_gateway_service", route="job delete_expired_session
 
 async def delete_expired_sessions(database: Database, grace: timedelta) -> int:
     """Remove sessions that expired longer than `grace` ago, and say how many."""
-    before, removed = datetime.now(UTC) - grace, 0
-    while True:
+    before = datetime.now(UTC) - grace
+
+    async def delete_some() -> int:
         async with database.transaction(CLEANER) as session:
-            count = await PostgresSessionRepository(session).delete_expired(before, SESSIONS_AT_A_TIME)
-        removed += count
-        if count < SESSIONS_AT_A_TIME:
-            return removed
+            return await PostgresSessionRepository(session).delete_expired(before, SESSIONS_AT_A_TIME)
+
+    return await in_batches(SESSIONS_AT_A_TIME, delete_some)

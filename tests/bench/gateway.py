@@ -10,15 +10,13 @@ from pathlib import Path
 import httpx
 
 from deploy.local.valkey import running_valkey
-from services.api_gateway_service.tests.gateway import NOWHERE
-from services.api_gateway_service.tests.token_factory import ALGORITHM, AUDIENCE, ISSUER, TokenFactory, new_factory
-from services.registry import service_named
+from services.api_gateway_service.tests.gateway import GATEWAY, variables_for
+from services.api_gateway_service.tests.token_factory import TokenFactory, new_factory
 from tests.support.service_database import ServiceTemplates
 from tests.support.service_process import service_process
 from tests.support.sql import run
 
 _CALLERS = 8
-_SERVICE = service_named("api_gateway")
 # A request that is authenticated, counted against a limit and answered from the database.
 _PATH = "/v1/sessions"
 _NO_LIMIT = "UPDATE rate_limit_policies SET request_limit = 1000000000"
@@ -50,22 +48,12 @@ async def requests_per_second(templates: ServiceTemplates, directory: Path, roun
 
 @contextmanager
 def _gateway(templates: ServiceTemplates, directory: Path, tokens: TokenFactory, *, log: str) -> Iterator[str]:
-    database = templates.create(_SERVICE.name)
+    database = templates.create(GATEWAY.name)
     run(database.migrator_url, _NO_LIMIT)
     directory.mkdir()
     with running_valkey(directory / "valkey", password="bench") as valkey:
-        own = {
-            "DATABASE_URL": database.app_url,
-            "VALKEY_URL": valkey.url,
-            "JWT_ALGORITHM": ALGORITHM,
-            "JWT_ISSUER": ISSUER,
-            "JWT_AUDIENCE": AUDIENCE,
-            "JWT_PUBLIC_KEY_FILE": str(tokens.public_key_file),
-            "REQUEST_LOG_ENABLED": log,
-            **{f"{name}_SERVICE_URL": NOWHERE for name in ("CONTENT", "FILE", "SPELL_CHECKER", "CJ_ASSESSMENT")},
-        }
-        variables = {f"{_SERVICE.env_prefix}{name}": value for name, value in own.items()}
-        with service_process(_SERVICE, variables, directory) as process:
+        variables = variables_for(database, valkey.url, tokens, {"REQUEST_LOG_ENABLED": log})
+        with service_process(GATEWAY, variables, directory) as process:
             process.wait_until_serving()
             yield process.url
 

@@ -1,6 +1,6 @@
 """A gateway on real parts, and what its tests ask of it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,9 +16,11 @@ from services.api_gateway_service.config import ApiGatewaySettings
 from services.api_gateway_service.domain import RequestRecord
 from services.api_gateway_service.protocols import RequestLog
 from services.api_gateway_service.tests.token_factory import ALGORITHM, AUDIENCE, ISSUER, TokenFactory
+from services.registry import service_named
 from tests.support.running_service import running_service
 from tests.support.service_database import ServiceDatabase
 
+GATEWAY = service_named("api_gateway")
 # Nobody listens there: the port is reserved.
 NOWHERE = "http://127.0.0.1:9"
 LONG_TIME = timedelta(days=1)
@@ -60,6 +62,23 @@ def settings_for(database: ServiceDatabase, valkey_url: str, tokens: TokenFactor
         "session_cleanup_interval": LONG_TIME,
     }
     return ApiGatewaySettings(**values | others)
+
+
+def variables_for(
+    database: ServiceDatabase, valkey_url: str, tokens: TokenFactory, own: Mapping[str, str]
+) -> dict[str, str]:
+    """The environment of a gateway's process whose other services are away; own: further variables, by short name."""
+    values = {
+        "DATABASE_URL": database.app_url,
+        "VALKEY_URL": valkey_url,
+        "JWT_ALGORITHM": ALGORITHM,
+        "JWT_ISSUER": ISSUER,
+        "JWT_AUDIENCE": AUDIENCE,
+        "JWT_PUBLIC_KEY_FILE": str(tokens.public_key_file),
+        **{f"{name}_SERVICE_URL": NOWHERE for name in ("CONTENT", "FILE", "SPELL_CHECKER", "CJ_ASSESSMENT")},
+        **own,
+    }
+    return {f"{GATEWAY.env_prefix}{name}": value for name, value in values.items()}
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ async def test_a_version_of_a_rule_that_is_not_there_is_not_found(rules: Rules) 
 async def test_a_rule_is_removed_once(rules: Rules) -> None:
     stored = await _stored(rules)
     async with rules.transaction() as repository:
-        await repository.delete(stored.policy_id)
+        assert await repository.delete(stored.policy_id) == stored
         for gone in (repository.get(stored.policy_id), repository.delete(stored.policy_id), repository.get(uuid4())):
             with pytest.raises(NotFoundError):
                 await gone

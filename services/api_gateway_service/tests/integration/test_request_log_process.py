@@ -9,9 +9,8 @@ import httpx
 import pytest
 
 from deploy.local.valkey import Valkey
-from services.api_gateway_service.tests.gateway import NOWHERE
-from services.api_gateway_service.tests.token_factory import ALGORITHM, AUDIENCE, ISSUER, TokenFactory
-from services.registry import service_named
+from services.api_gateway_service.tests.gateway import GATEWAY, variables_for
+from services.api_gateway_service.tests.token_factory import TokenFactory
 from tests.support.service_database import ServiceDatabase
 from tests.support.service_process import ServiceProcess, service_process
 from tests.support.sql import run
@@ -26,19 +25,9 @@ def _process(
     gateway_database: ServiceDatabase, valkey: Valkey, tokens: TokenFactory, tmp_path: Path
 ) -> Iterator[ServiceProcess]:
     """A gateway that would not write before its batch is full: what it has recorded waits in memory."""
-    own = {
-        "DATABASE_URL": gateway_database.app_url,
-        "VALKEY_URL": valkey.url,
-        "JWT_ALGORITHM": ALGORITHM,
-        "JWT_ISSUER": ISSUER,
-        "JWT_AUDIENCE": AUDIENCE,
-        "JWT_PUBLIC_KEY_FILE": str(tokens.public_key_file),
-        "REQUEST_LOG_FLUSH_INTERVAL": "3600",
-        "REQUEST_LOG_BATCH_SIZE": "150",
-        **{f"{name}_SERVICE_URL": NOWHERE for name in ("CONTENT", "FILE", "SPELL_CHECKER", "CJ_ASSESSMENT")},
-    }
-    variables = {f"API_GATEWAY_{name}": value for name, value in own.items()}
-    with service_process(service_named("api_gateway"), variables, tmp_path) as process:
+    own = {"REQUEST_LOG_FLUSH_INTERVAL": "3600", "REQUEST_LOG_BATCH_SIZE": "150"}
+    variables = variables_for(gateway_database, valkey.url, tokens, own)
+    with service_process(GATEWAY, variables, tmp_path) as process:
         process.wait_until_serving()
         yield process
 

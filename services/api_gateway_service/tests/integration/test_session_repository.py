@@ -118,6 +118,14 @@ async def test_all_sessions_of_a_user_end_and_nobody_elses(sessions: Sessions) -
         assert (await repository.get(STRANGER, others.session_id)).revoked_at is None
 
 
+async def test_of_all_sessions_that_end_those_that_had_expired_are_not_counted(sessions: Sessions) -> None:
+    await _opened(sessions)
+    expired = await _opened(sessions, expires_at=datetime.now(UTC) - HOUR)
+    async with sessions.transaction() as repository:
+        assert await repository.revoke_all(OWNER, OWNER.user_id) == 1
+        assert (await repository.get(OWNER, expired.session_id)).revoked_at is not None
+
+
 async def test_what_belongs_to_another_is_not_found_but_by_an_admin(sessions: Sessions) -> None:
     session = await _opened(sessions)
     async with sessions.transaction() as repository:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import timedelta
 
 from services.api_gateway_service.domain import ANY, RateLimitPolicy
@@ -12,6 +12,7 @@ from services.kit.postgres.actor import Actor
 from services.kit.postgres.database import Database
 
 _READER = Actor(user_id="api_gateway_service", route="rate limits")
+ReadRules = Callable[[], Awaitable[tuple[RateLimitPolicy, ...]]]
 
 
 def limit_of(policy: RateLimitPolicy) -> Limit:
@@ -33,29 +34,50 @@ def _rank(policy: RateLimitPolicy) -> tuple[bool, bool, float]:
     return policy.route != ANY, policy.role != ANY, policy.request_limit / policy.period_seconds
 
 
-class Policies:
-    """The rules, read anew when they are older than `seconds`; whoever comes meanwhile waits for the one who reads."""
+async def stored_rules(database: Database) -> tuple[RateLimitPolicy, ...]:
+    """Every rule; ServiceUnavailableError if they cannot be read."""
+    async with database.transaction(_READER) as session:
+        return await PostgresPolicyRepository(session).all()
 
-    def __init__(self, database: Database, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._database = database
+
+class RulesInForce:
+    """The rules, read anew when they are older than `seconds`; whoever comes meanwhile shares what that reading finds.
+
+    Its error is shared as well: if each of them tried again by itself, the last one would wait for all their time-outs.
+    """
+
+    def __init__(self, read: ReadRules, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._read = read
         self._seconds = seconds
         self._clock = clock
-        self._reading = asyncio.Lock()
         self._rules: tuple[RateLimitPolicy, ...] = ()
         self._stale_at: float | None = None
+        self._generation = 0
+        self._reading: asyncio.Task[tuple[RateLimitPolicy, ...]] | None = None
 
     async def rule_for(self, route: str, roles: Collection[str]) -> RateLimitPolicy | None:
         """The rule that limits such a request; ServiceUnavailableError if the rules cannot be read."""
         return chosen(await self._current(), route, roles)
 
     def forget(self) -> None:
-        """Read the rules anew next time: one was changed here."""
-        self._stale_at = None
+        """Read the rules anew next time: one was changed here. A reading that began before is not kept."""
+        self._generation += 1
+        self._stale_at = self._reading = None
 
     async def _current(self) -> tuple[RateLimitPolicy, ...]:
-        async with self._reading:
-            if self._stale_at is None or self._clock() >= self._stale_at:
-                async with self._database.transaction(_READER) as session:
-                    self._rules = await PostgresPolicyRepository(session).all()
-                self._stale_at = self._clock() + self._seconds
+        if self._stale_at is not None and self._clock() < self._stale_at:
             return self._rules
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read_anew(self._generation), name="rate limits")
+        # Who goes away takes nothing from the others.
+        return await asyncio.shield(self._reading)
+
+    async def _read_anew(self, generation: int) -> tuple[RateLimitPolicy, ...]:
+        try:
+            rules = await self._read()
+            if generation == self._generation:
+                self._rules, self._stale_at = rules, self._clock() + self._seconds
+            return rules
+        finally:
+            if generation == self._generation:
+                self._reading = None

@@ -3,8 +3,8 @@
 import structlog
 from prometheus_client import Counter
 
-from services.api_gateway_service.policies import Policies, limit_of
 from services.api_gateway_service.protocols import RateLimiter
+from services.api_gateway_service.rules_in_force import RulesInForce, limit_of
 from services.kit.errors import TooManyRequestsError
 from services.kit.identity import Caller
 
@@ -15,16 +15,16 @@ DECISIONS = Counter(
 log = structlog.get_logger(__name__)
 
 
-class RateLimiting:
+class RateLimitCheck:
     """One counter for each user and rule: a rule of any route is one budget for all routes without their own."""
 
-    def __init__(self, policies: Policies, limiter: RateLimiter) -> None:
-        self._policies = policies
+    def __init__(self, rules: RulesInForce, limiter: RateLimiter) -> None:
+        self._rules = rules
         self._limiter = limiter
 
     async def admit(self, caller: Caller, route: str) -> bool:
         """Whether the request was counted: while nobody counts it passes. TooManyRequestsError if it is too much."""
-        rule = await self._policies.rule_for(route, caller.roles)
+        rule = await self._rules.rule_for(route, caller.roles)
         if rule is None:
             return True
         decision = await self._limiter.decide(f"{rule.policy_id}:{caller.user_id}", limit_of(rule))
@@ -34,8 +34,8 @@ class RateLimiting:
         DECISIONS.labels("admitted" if decision.admitted else "refused").inc()
         if not decision.admitted:
             raise TooManyRequestsError(
-                f"more than {rule.request_limit} requests in {rule.period_seconds} s: come back in"
-                f" {decision.retry_after} s",
+                f"the limit is used up: {rule.request_limit} at once, and as many again evenly over"
+                f" {rule.period_seconds} s; come back in {decision.retry_after} s",
                 retry_after=decision.retry_after,
                 details={"route": rule.route, "role": rule.role, "limit": rule.request_limit},
             )
