@@ -83,13 +83,15 @@ def run_query(
     name: Annotated[str | None, typer.Argument(help="a query's name, see --list")] = None,
     *,
     param: Annotated[list[str] | None, typer.Option(help="name=value; repeat for each parameter")] = None,
-    show_list: Annotated[bool, typer.Option("--list", help="list the queries and their parameters")] = False,
+    show_list: Annotated[
+        bool, typer.Option("--list", help="list the queries, or explain the named one's parameters")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Ask a named question."""
     with _explained():
         if show_list or name is None:
-            _list_queries(as_json=as_json)
+            _list_queries(name, as_json=as_json)
             return
         query, given = query_named(name), assignments(param or [], "a parameter")
         with _reader() as client:
@@ -110,9 +112,18 @@ def _reader() -> Iterator[Client]:
         yield client
 
 
-def _list_queries(*, as_json: bool) -> None:
-    rows = [(query.name, query.title, _parameters(query)) for query in named_queries().values()]
-    say_rows(("query", "answers", "parameters"), rows, as_json=as_json)
+def _list_queries(name: str | None, *, as_json: bool) -> None:
+    queries = [query_named(name)] if name else list(named_queries().values())
+    # People get the names alone of many queries' parameters, so that the list is one to look through.
+    told = _parameters if as_json or name else _parameter_names
+    rows = [(query.name, query.title, told(query)) for query in queries]
+    say_rows(("query", "answers", "parameters"), rows, as_json=as_json, prose=("answers", "parameters"))
+    if told is _parameter_names:
+        say_note("`query <name> --list` says what one query's parameters mean")
+
+
+def _parameter_names(query: NamedQuery) -> str:
+    return ", ".join(each.name for each in query.parameters)
 
 
 def _parameters(query: NamedQuery) -> str:

@@ -27,15 +27,15 @@ from cdc.source.slot_setup import NotReadyError
 from cdc.turns import Turns
 from cdc.verify.proof import NotCaughtUpError, TableProof, verify_table
 from services.kit.command_line import FAILED, Services, explained
-from services.kit.command_output import Json, output, say_json, say_rows, shown
+from services.kit.command_output import Json, output, say_heading, say_json, say_rows, shown
 from services.kit.logging import configure_logging
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Change data capture from PostgreSQL to ClickHouse.")
 _PATIENCE_SECONDS = 5.0
 # Short, so that a service's row fits a screen of 80 columns.
-_SERVICE_COLUMNS = ("service", "delay", "stored to (UTC)", "slot", "behind", "retained")
+_SERVICE_COLUMNS = ("service", "delay", "stored to", "slot", "behind", "retained")
 _RETENTION_COLUMNS = ("table", "thinned before (UTC)", "versions removed")
-_TABLE_COLUMNS = ("table", "changes", "newest (UTC)", "kept as text")
+_TABLE_COLUMNS = ("table", "changes", "newest (UTC)", "as text")
 
 
 @app.command()
@@ -70,7 +70,9 @@ def lag(services: Services = None, *, as_json: Json = False) -> None:
         for line in [*map(asdict, found), *map(asdict, tables)]:
             say_json(line)
     else:
+        say_heading("how late the copy is (times in UTC), and what each replication slot holds back")
         say_rows(_SERVICE_COLUMNS, [_service_row(each) for each in found], as_json=False)
+        say_heading("what history has; as text: values that ClickHouse's types cannot hold")
         say_rows(_TABLE_COLUMNS, [_table_row(each) for each in tables], as_json=False)
 
 
@@ -158,4 +160,4 @@ def _table_row(found: TableLag) -> tuple[str, ...]:
 
 
 def _bytes(count: int) -> str:
-    return f"{count / 2**20:.1f} MiB"
+    return f"{count / 2**20:.1f} MiB" if count < 100 * 2**20 else f"{count / 2**30:.1f} GiB"

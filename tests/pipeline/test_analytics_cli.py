@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
+from rich.console import Console
 from typer.testing import CliRunner
 
 from analytics.cli import app
@@ -98,6 +99,15 @@ def test_the_list_of_queries_needs_no_clickhouse(monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv(VARIABLE)
     listed = records(said("query", "--list", "--json")[0])
     assert "uploads_per_day" in {query["query"] for query in listed}
+
+
+def test_the_list_names_parameters_and_that_of_one_query_explains_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.kit.command_output.output", Console(width=200))
+    [line] = [line for line in said("query", "--list")[0].splitlines() if "versions_per_file" in line]
+    assert "at_least, rows" in line
+    explained = said("query", "versions_per_file", "--list")[0]
+    assert "at_least (UInt32, 2): the fewest versions a file must have" in explained
+    assert "uploads_per_day" not in explained
 
 
 @pytest.mark.usefixtures("clickhouse")

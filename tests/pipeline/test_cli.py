@@ -4,6 +4,7 @@ import json
 import os
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from cdc.catalog.declared import service_catalog
@@ -116,6 +117,16 @@ def test_lag_tells_how_far_behind_the_copy_is_and_what_the_slot_holds(capture: C
         "file.files": (2, 0),
         "file.file_versions": (1, 0),
     }
+
+
+def test_lag_fits_a_screen_of_80_columns_in_one_line_a_row(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    captured(capture)
+    monkeypatch.setattr("cdc.cli._PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("services.kit.command_output.output", Console(width=80))
+    lines = [line.strip("│ ") for line in cdc("lag", "file").stdout.splitlines()]
+    lines = [line for line in lines if line.startswith("file")]
+    assert [line.split()[0] for line in lines] == ["file", "file.files", "file.file_versions"]
+    assert "not read, reserved" in lines[0]
 
 
 def test_lag_before_the_first_start_says_that_nothing_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:

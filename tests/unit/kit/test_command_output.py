@@ -31,6 +31,25 @@ def test_rows_that_fit_the_screen_are_a_table(capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.usefixtures("_width")
+@pytest.mark.parametrize("_width", [11], indirect=True)
+def test_rows_that_fit_the_screen_without_lines_are_a_table_without(capsys: pytest.CaptureFixture[str]) -> None:
+    say_rows(("name", "count"), ROWS, as_json=False)
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert (lines[0], lines[-2:]) == ("name  count", ["one   1", "NULL  2"])
+
+
+@pytest.mark.usefixtures("_width")
+@pytest.mark.parametrize("_width", [40], indirect=True)
+def test_sentences_are_wrapped_at_words_and_nothing_beside_them(capsys: pytest.CaptureFixture[str]) -> None:
+    sentence = "a sentence that is too long for what is left of one line"
+    say_rows(("key", "says"), [("x-y z", sentence)], as_json=False, prose=("says",))
+    text = capsys.readouterr().out
+    assert "x-y z" in text
+    assert " ".join(text.split()).endswith(sentence)
+    assert len(text.splitlines()) == 4, "a title, a rule and two lines"
+
+
+@pytest.mark.usefixtures("_width")
 @pytest.mark.parametrize("_width", [30], indirect=True)
 def test_rows_wider_than_the_screen_are_blocks_in_which_nothing_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
     say_rows(("name", "count"), [("x" * 100, 1)], as_json=False)
