@@ -20,6 +20,12 @@ SECRET = "s" * 32
 NAMES = {"jwt_issuer": ISSUER, "jwt_audience": AUDIENCE}
 
 
+@pytest.fixture(autouse=True)
+def _nothing_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A stack that runs here lends no settings."""
+    monkeypatch.setenv("HULEEDU_ENV_FILE", str(tmp_path / "no such file"))
+
+
 def _public(directory: Path, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> Path:
     file = directory / "other.pem"
     file.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
