@@ -56,15 +56,22 @@ class Pipeline:
 
     def run(self, stopping: threading.Event) -> None:
         """Stream until `stopping` is set. A failure is said, and everything begins again after a growing wait."""
-        backoff = Backoff(first=_FIRST_WAIT_SECONDS)
+        backoff, waiting = Backoff(first=_FIRST_WAIT_SECONDS), False
         while not stopping.is_set():
             began = time.monotonic()
             try:
                 self._set_up_and_stream(stopping)
             except StoppedError:
                 return
+            except psycopg2.errors.ObjectInUse as error:
+                # It may last for days, and there is nothing to mend: said once, not at each try.
+                if not waiting:
+                    _say_waiting(error, self.catalog.service)
+                waiting = True
+                stopping.wait(backoff.next_delay(time.monotonic() - began))
             except Exception as error:  # pylint: disable=broad-exception-caught
                 # Whatever ends one stream, a defect of ours included, must end neither it for good nor the others.
+                waiting = False
                 delay = backoff.next_delay(time.monotonic() - began)
                 _say(error, self.catalog.service, delay)
                 stopping.wait(delay)
@@ -110,3 +117,12 @@ def _say(error: Exception, service: str, delay: float) -> None:
         _log.error(sentence, service, delay, str(error).strip())
     else:
         _log.exception(sentence, service, delay, error)
+
+
+def _say_waiting(error: psycopg2.Error, service: str) -> None:
+    _log.warning(
+        "%s: another `cdc run` reads the slot, and this one waits to take over (%s);"
+        " `python -m deploy.local status` shows the one of the local stack",
+        service,
+        str(error).strip(),
+    )

@@ -1,5 +1,6 @@
 """Kills, restarts and lost answers in mid-load: afterwards ClickHouse equals PostgreSQL, and shows nothing twice."""
 
+import logging
 import os
 import random
 import signal
@@ -7,6 +8,7 @@ import time
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from clickhouse_connect.driver import Client
@@ -141,3 +143,21 @@ def test_a_row_that_clickhouse_refuses_stops_the_stream_and_moves_nothing(captur
         time.sleep(0.5)
         assert capture.stored_position() < capture.wal_position()
         assert capture.confirmed_position() <= max(before, capture.stored_position())
+
+
+def test_a_second_run_says_once_that_another_reads_the_slot_and_takes_over(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried = Mock(return_value=0.1)
+    with ExitStack() as second:
+        with capture.streaming():
+            caplog.clear()
+            monkeypatch.setattr(Backoff, "next_delay", tried)
+            second.enter_context(capture.running())
+            wait_until(lambda: tried.call_count >= 3, "the second run to try three times")
+        capture.write(new_file(file_ids(1)[0]))
+        capture.catch_up()
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(said) == 1, said
+    assert "file: another `cdc run` reads the slot" in said[0]
+    assert "python -m deploy.local status" in said[0]
