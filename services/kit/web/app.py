@@ -18,6 +18,8 @@ def create_app(
     as well, though the service serves without.
     """
     app = Quart(service, static_folder=None)
+    # No path is nearly another: to send a client on would be to a place that its own Host header names.
+    app.url_map.merge_slashes = app.url_map.redirect_defaults = False
     app.request_class = CheckedRequest
     app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
     document(app, title)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from pydantic import BaseModel
-from quart import Quart, request
+from quart import Quart, abort, request
 from quart.typing import TestClientProtocol as Client
 from quart_schema import validate_querystring
 from sqlalchemy.exc import OperationalError, ProgrammingError
@@ -126,6 +126,37 @@ async def test_a_method_that_a_route_does_not_have_says_which_it_has(client: Cli
     answer = await client.post("/correlation")
     assert answer.status_code == 405
     assert "GET" in answer.headers["Allow"]
+    message = (await answer.get_json())["error"]["message"]
+    assert message == "POST is not allowed here, but GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/no-such-route", "no such route: see /docs"),
+        ("/items/first", "no such route, or an id that is no UUID: /items/<int:item_id> is near"),
+    ],
+)
+async def test_a_path_that_no_route_takes_is_answered_for_who_wrote_it(client: Client, path: str, message: str) -> None:
+    answer = await client.get(path)
+    assert (await answer.get_json())["error"]["message"] == message
+
+
+async def test_a_route_that_finds_nothing_is_not_called_missing(app: Quart) -> None:
+    @app.get("/nothing")
+    async def nothing() -> str:
+        abort(404, "it is not there")
+
+    answer = await app.test_client().get("/nothing")
+    assert (await answer.get_json())["error"]["message"] == "it is not there"
+
+
+@pytest.mark.parametrize(
+    "path", ["/items//1", "//items//1", "/items/1/", "//evil.test/..//docs", "//evil.test//", "/docs/"]
+)
+async def test_a_path_that_is_nearly_a_route_leads_nowhere(client: Client, path: str) -> None:
+    answer = await client.get(path, headers={"Host": "evil.test", "X-User-ID": "teacher-1"})
+    assert (answer.status_code, "Location" in answer.headers) == (404, False)
 
 
 async def test_a_body_too_large_is_refused(client: Client, app: Quart) -> None:
