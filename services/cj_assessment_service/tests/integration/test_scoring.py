@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from services.cj_assessment_service.batch_repository_postgres_impl import PostgresBatchRepository
-from services.cj_assessment_service.batches import Batch, BatchStatus
+from services.cj_assessment_service.batches import Batch, BatchStatus, NewEssay
 from services.cj_assessment_service.completion import StabilityRule, scored
 from services.cj_assessment_service.scoring import FINISHER, Scoring
 from services.cj_assessment_service.scoring_repository_postgres_impl import PostgresScoringRepository
@@ -22,6 +22,12 @@ async def _waiting(stored: Stored, lease: timedelta = LEASE) -> Batch:
     for asked in await stored.asked(batch, (first, second), (second, third)):
         await stored.decided(asked, lease=lease)
     return batch
+
+
+async def _decided(stored: Stored, batch: Batch, *pairs: tuple[NewEssay, NewEssay], round_number: int = 1) -> None:
+    """All that is asked in a round is answered, and its scoring has not begun."""
+    for asked in await stored.asked(batch, *pairs, round_number=round_number):
+        await stored.decided(asked)
 
 
 async def test_a_batch_left_unscored_is_finished_when_its_lease_is_over(stored: Stored) -> None:
@@ -75,6 +81,23 @@ async def test_a_result_that_comes_too_late_changes_nothing(stored: Stored) -> N
         assert await scoring.finish(task, scored(task, RULE)) is False
         assert await scoring.task(batch.batch_id) is None
     assert await stored.state(batch) == before
+
+
+async def test_a_result_of_a_round_that_is_over_changes_nothing_while_the_next_is_scored(stored: Stored) -> None:
+    first, second, third = essays = new_essays(3)
+    batch = await stored.batch(essays, comparison_budget=4)
+    await _decided(stored, batch, (first, second), (second, third))
+    async with stored.use(PostgresScoringRepository) as scoring:
+        late = await scoring.task(batch.batch_id)
+    assert late is not None
+    await Scoring(stored.database, RULE).score(batch.batch_id, FINISHER)
+    await _decided(stored, batch, (third, first), (third, second), round_number=2)
+    before = await stored.state(batch)
+    assert (before.status, before.round) == (BatchStatus.SCORING, 2)
+    async with stored.use(PostgresScoringRepository) as scoring:
+        assert await scoring.finish(late, scored(late, RULE)) is False
+    assert await stored.state(batch) == before
+    assert await Scoring(stored.database, RULE).score(batch.batch_id, FINISHER) is True
 
 
 async def test_scores_of_a_round_are_kept_while_comparing_goes_on(stored: Stored) -> None:
