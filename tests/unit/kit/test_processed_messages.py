@@ -159,3 +159,11 @@ def test_a_fingerprint_tells_requests_apart_and_takes_ids_and_times() -> None:
     when, which = datetime(2026, 1, 1, tzinfo=UTC), UUID(int=1)
     assert fingerprint({"when": when, "id": which}) != fingerprint({"when": when, "id": UUID(int=2)})
     assert len(fingerprint({"when": when, "id": which})) == 64
+
+
+async def test_two_senders_of_one_key_each_get_their_own_answer_again(storage: Storage[ProcessedMessages]) -> None:
+    work, sent = Work(), [MESSAGE, replace(MESSAGE, user_id="bert"), replace(MESSAGE, user_id="carl")]
+    first = [await _sent(storage, work, message) for message in sent]
+    again = [await _sent(storage, work, message) for message in sent]
+    assert first == [({"job": number}, False) for number in (1, 2, 3)]
+    assert again == [({"job": number}, True) for number in (1, 2, 3)]
