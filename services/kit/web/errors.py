@@ -4,10 +4,10 @@ from typing import Any
 
 import structlog
 from pydantic import ValidationError
-from quart import Quart, ResponseReturnValue
+from quart import Quart, ResponseReturnValue, current_app, request
 from quart_schema import RequestSchemaValidationError
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from services.kit.correlation import correlation_id
 from services.kit.errors import DomainError, error_body
@@ -48,11 +48,30 @@ async def _schema_error(error: RequestSchemaValidationError) -> ResponseReturnVa
 
 async def _http_error(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
-    body, _, headers = _answer(
-        status, _CODES.get(status, error.name.lower().replace(" ", "_")), error.description or ""
-    )
+    code = _CODES.get(status, error.name.lower().replace(" ", "_"))
+    body, _, headers = _answer(status, code, _unrouted(error) or error.description or "")
     kept = {name: value for name, value in error.get_headers() if name.lower() in {"allow", "location", "retry-after"}}
     return body, status, {**headers, **kept}
+
+
+def _unrouted(error: HTTPException) -> str | None:
+    """What no route takes, in words for who wrote the request; Werkzeug's are for who typed into a browser."""
+    if request.routing_exception is not error:
+        return None
+    if isinstance(error, MethodNotAllowed):
+        return f"{request.method} is not allowed here, but {', '.join(sorted(error.valid_methods or ()))}"
+    if not isinstance(error, NotFound):
+        return None
+    near = [rule.rule for rule in current_app.url_map.iter_rules() if _is_near(rule.rule, request.path)]
+    return f"no such route, or an id that is no UUID: {near[0]} is near" if near else "no such route: see /docs"
+
+
+def _is_near(route: str, path: str) -> bool:
+    """Whether the path is the route but for what stands in place of its variables."""
+    wanted, given = route.split("/"), path.split("/")
+    return len(wanted) == len(given) and all(
+        part == other or part.startswith("<") for part, other in zip(wanted, given, strict=True)
+    )
 
 
 async def _database_error(error: SQLAlchemyError) -> ResponseReturnValue:
