@@ -8,6 +8,7 @@ from dishka import Provider, Scope, provide
 from services.kit.postgres.database import Database
 from services.kit.postgres.processed_messages_purge import MessagePurge
 from services.kit.worker_processes import WorkerProcesses
+from services.spell_checker_service.checking_places import CheckingPlaces
 from services.spell_checker_service.config import SpellCheckerServiceSettings
 from services.spell_checker_service.content_client_http_impl import HttpContentClient
 from services.spell_checker_service.models_db import ProcessedMessageRow
@@ -17,6 +18,7 @@ from services.spell_checker_service.spellcheck_repository_postgres_impl import P
 from services.spell_checker_service.spellchecking import PostgresSpellcheckHandler
 from services.spell_checker_service.spelling.speller import Speller, WorkerSpeller
 from services.spell_checker_service.spelling.whitelist import words_of_file
+from services.spell_checker_service.text_correction import TextCorrection
 
 
 class RepositoryProvider(Provider):
@@ -63,13 +65,15 @@ class UseCaseProvider(Provider):
 
     scope = Scope.APP
     pending_jobs = provide(PendingJobs)
+    correction = provide(TextCorrection)
 
     @provide
     def handler(
-        self, database: Database, content: ContentClient, speller: Speller, settings: SpellCheckerServiceSettings
+        self, database: Database, correction: TextCorrection, settings: SpellCheckerServiceSettings
     ) -> SpellcheckHandler:
         """Its transactions wait as long as a text's work may take, and no longer."""
-        return PostgresSpellcheckHandler(database, content, speller, settings.longest_work)
+        places = CheckingPlaces(settings.checks_at_once, settings.database_pool_timeout)
+        return PostgresSpellcheckHandler(database, correction, places, settings.longest_work)
 
     @provide
     def message_purge(self, database: Database) -> MessagePurge:

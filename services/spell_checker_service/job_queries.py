@@ -2,18 +2,18 @@
 
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from services.kit.errors import NotFoundError
 from services.kit.identity import Caller
-from services.spell_checker_service.domain import JobFilter
-from services.spell_checker_service.models_db import SpellcheckCorrectionRow, SpellcheckJobRow
+from services.kit.postgres.ownership import owned
+from services.spell_checker_service.domain import JobFilter, SpellcheckJob
+from services.spell_checker_service.models_db import ProcessedMessageRow, SpellcheckCorrectionRow, SpellcheckJobRow
 
 
 def visible_jobs(caller: Caller) -> Select[SpellcheckJobRow]:
     """The jobs that the caller may see."""
-    jobs = select(SpellcheckJobRow)
-    return jobs if caller.is_admin else jobs.where(SpellcheckJobRow.user_id == caller.user_id)
+    return owned(select(SpellcheckJobRow), SpellcheckJobRow.user_id, caller)
 
 
 def one_job(caller: Caller, job_id: UUID) -> Select[SpellcheckJobRow]:
@@ -37,7 +37,13 @@ def of_word(caller: Caller, word: str) -> Select[SpellcheckCorrectionRow]:
     corrections = select(SpellcheckCorrectionRow).where(
         func.lower(SpellcheckCorrectionRow.original_word) == func.lower(word)
     )
-    return corrections if caller.is_admin else corrections.where(SpellcheckCorrectionRow.user_id == caller.user_id)
+    return owned(corrections, SpellcheckCorrectionRow.user_id, caller)
+
+
+def answers_about(job: SpellcheckJob) -> tuple[ColumnElement[bool], ...]:
+    """Of the processed messages those whose answer is that job, as it was at some time."""
+    message = ProcessedMessageRow
+    return message.user_id == job.user_id, message.outcome["job_id"].astext == str(job.job_id)
 
 
 def found(row: SpellcheckJobRow | None, job_id: UUID) -> SpellcheckJobRow:

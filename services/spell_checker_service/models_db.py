@@ -2,19 +2,15 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, MetaData, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.util import immutabledict
 
 from services.kit.capture import Capture
 from services.kit.identity import LONGEST_USER_ID
-from services.kit.postgres.conventions import NAMING_CONVENTION, TYPES, Created, Timestamped, one_of, text_enum
-from services.kit.postgres.processed_messages import (
-    LONGEST_IDEMPOTENCY_KEY,
-    ProcessedMessageColumns,
-    request_sha256_is_hex,
-)
+from services.kit.postgres.conventions import Created, Timestamped, lower_case_hex, models_registry, one_of, text_enum
+from services.kit.postgres.processed_messages import LONGEST_IDEMPOTENCY_KEY, ProcessedMessageColumns
 from services.spell_checker_service.domain import CorrectionSource, FailureCode, JobStatus, Language
 
 STORAGE_ID_LENGTH = 32
@@ -24,8 +20,7 @@ RESULTS = "corrected_storage_id, total_words, total_corrections, processing_ms"
 class Base(DeclarativeBase):
     """Declarative base of the spell checker."""
 
-    metadata = MetaData(naming_convention=NAMING_CONVENTION)
-    type_annotation_map = TYPES
+    registry = models_registry()
 
 
 class SpellcheckJobRow(Timestamped, Base):
@@ -46,21 +41,22 @@ class SpellcheckJobRow(Timestamped, Base):
             f"(status = 'success') = (num_nulls({RESULTS}) = 0)",
             name="success_has_results",
         ),
-        CheckConstraint("original_storage_id ~ '^[0-9a-f]{32}$'", name="original_storage_id_is_lower_case_hex"),
-        CheckConstraint("corrected_storage_id ~ '^[0-9a-f]{32}$'", name="corrected_storage_id_is_lower_case_hex"),
-        request_sha256_is_hex(),
+        lower_case_hex("original_storage_id", STORAGE_ID_LENGTH),
+        lower_case_hex("corrected_storage_id", STORAGE_ID_LENGTH),
+        lower_case_hex("request_sha256", 64),
         Index(None, "batch_id", "created_at", "job_id"),
         Index(None, "essay_id", "created_at", "job_id"),
         Index(None, "user_id", "created_at", "job_id"),
         Index("ix_spellcheck_jobs_pending", "updated_at", postgresql_where="status = 'pending'"),
-        # A whitelist holds names of people.
-        {"info": Capture(exclude=frozenset({"whitelist"}), subject="user_id").info()},
+        # A whitelist holds names of people; roles serve the work alone.
+        {"info": Capture(exclude=frozenset({"whitelist", "user_roles"}), subject="user_id").info()},
     )
 
     job_id: Mapped[UUID] = mapped_column(primary_key=True)
     batch_id: Mapped[UUID]
     essay_id: Mapped[UUID]
     user_id: Mapped[str] = mapped_column(String(LONGEST_USER_ID))
+    user_roles: Mapped[tuple[str, ...]] = mapped_column(ARRAY(Text, as_tuple=True), server_default=text("'{}'"))
     language: Mapped[Language] = mapped_column(text_enum(Language))
     status: Mapped[JobStatus] = mapped_column(text_enum(JobStatus), server_default=JobStatus.PENDING.value)
     whitelist: Mapped[tuple[str, ...]] = mapped_column(ARRAY(Text, as_tuple=True), server_default=text("'{}'"))

@@ -67,7 +67,10 @@ class SpellcheckRepository(Protocol):
 
     @abstractmethod
     async def delete(self, caller: Caller, job_id: UUID) -> SpellcheckJob:
-        """Remove the job with its corrections for good, and say what it was."""
+        """Remove the job with its corrections and its answers for good, and say what it was.
+
+        Who asks again under a key that was answered with it, asks for a new one.
+        """
 
     @abstractmethod
     async def claim_pending(self, older_than: timedelta) -> PendingJob | None:

@@ -51,9 +51,10 @@ class RetryRequest:
 
 @dataclass(frozen=True)
 class Task:
-    """A job that is being worked on."""
+    """A job that is being worked on, in the name of its owner, with the roles they had when they asked."""
 
     job_id: UUID
+    owner: Caller
     text: TextToCheck
 
 

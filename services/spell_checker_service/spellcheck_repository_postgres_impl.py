@@ -14,9 +14,9 @@ from services.kit.postgres.processed_messages import Message
 from services.kit.postgres.rows import page_of, record_of
 from services.spell_checker_service import domain
 from services.spell_checker_service.correction_ids import correction_id_at
-from services.spell_checker_service.job_queries import filtered, found, of_word, one_job, visible_jobs
+from services.spell_checker_service.job_queries import answers_about, filtered, found, of_word, one_job, visible_jobs
 from services.spell_checker_service.job_registration import JobRegistration
-from services.spell_checker_service.models_db import SpellcheckCorrectionRow, SpellcheckJobRow
+from services.spell_checker_service.models_db import ProcessedMessageRow, SpellcheckCorrectionRow, SpellcheckJobRow
 from services.spell_checker_service.protocols import SpellcheckRepository
 from services.spell_checker_service.requests import PendingJob, RetryRequest, SpellcheckRequest, Task, TextToCheck
 
@@ -45,10 +45,11 @@ class PostgresSpellcheckRepository(SpellcheckRepository):
         row = await self._session.scalar(asked_for.with_for_update())
         if row is None:
             raise NotFoundError("the spell-check job is not there any more: it was deleted meanwhile")
-        domain.refuse_move(row.status, domain.JobStatus.IN_PROGRESS)
+        domain.MOVES.refuse(row.status, domain.JobStatus.IN_PROGRESS)
         row.status = domain.JobStatus.IN_PROGRESS
         await self._store(row)
-        return Task(row.job_id, TextToCheck(row.language, row.original_storage_id, row.whitelist))
+        owner = Caller(row.user_id, frozenset(row.user_roles))
+        return Task(row.job_id, owner, TextToCheck(row.language, row.original_storage_id, row.whitelist))
 
     async def succeed(self, job_id: UUID, success: domain.Success) -> domain.SpellcheckJob:
         """Store what was found, and the job's success; NotFoundError, ConflictError."""
@@ -76,8 +77,8 @@ class PostgresSpellcheckRepository(SpellcheckRepository):
         self, caller: Caller, wanted: domain.JobFilter, page: PageRequest
     ) -> Page[domain.SpellcheckJob]:
         """The jobs that the caller may see, oldest first; NotFoundError."""
-        if wanted.user_id is not None and not caller.may_touch(wanted.user_id):
-            raise NotFoundError("there are no such spell-check jobs")
+        if wanted.user_id is not None:
+            caller.refuse_stranger(wanted.user_id, "spell-check jobs")
         jobs = await page_of(self._session, filtered(visible_jobs(caller), wanted), SpellcheckJobRow.job_id, page)
         return Page(tuple(record_of(domain.SpellcheckJob, row) for row in jobs.items), jobs.next_cursor)
 
@@ -91,10 +92,11 @@ class PostgresSpellcheckRepository(SpellcheckRepository):
         return await self._corrections(of_word(caller, word), page)
 
     async def delete(self, caller: Caller, job_id: UUID) -> domain.SpellcheckJob:
-        """Remove the job; PostgreSQL removes its corrections with it. NotFoundError."""
+        """Remove the job with the answers that tell of it; PostgreSQL removes its corrections. NotFoundError."""
         row = found(await self._session.scalar(one_job(caller, job_id).with_for_update()), job_id)
         job = record_of(domain.SpellcheckJob, row)
         await self._session.execute(delete(SpellcheckJobRow).where(SpellcheckJobRow.job_id == job_id))
+        await self._session.execute(delete(ProcessedMessageRow).where(*answers_about(job)))
         return job
 
     async def claim_pending(self, older_than: timedelta) -> PendingJob | None:
@@ -113,7 +115,7 @@ class PostgresSpellcheckRepository(SpellcheckRepository):
     async def _moved(self, job_id: UUID, wanted: domain.JobStatus) -> SpellcheckJobRow:
         one = select(SpellcheckJobRow).filter_by(job_id=job_id).with_for_update()
         row = found(await self._session.scalar(one), job_id)
-        domain.refuse_move(row.status, wanted)
+        domain.MOVES.refuse(row.status, wanted)
         row.status = wanted
         return row
 

@@ -48,6 +48,7 @@ def _create_jobs() -> None:
         sa.Column("batch_id", sa.Uuid(), nullable=False),
         sa.Column("essay_id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.String(255), nullable=False),
+        sa.Column("user_roles", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("language", sa.String(64), nullable=False),
         sa.Column("status", sa.String(64), server_default="pending", nullable=False),
         sa.Column("whitelist", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),

@@ -113,6 +113,15 @@ async def test_an_admin_retries_anothers_job_in_its_owners_name(service: Service
     assert await service.read_text(response.json()["corrected_storage_id"], headers=ANNA) == "An old cat."
 
 
+async def test_an_admin_retries_another_admins_job_on_a_text_of_a_third(service: Service) -> None:
+    question = await service.question(b"\xff" + uuid4().bytes)
+    failed = (await service.ask(question, headers=ADMIN)).json()
+    await service.replace_text(failed["original_storage_id"], "An olld dog.")
+    response = await service.retry(failed, headers=ADMIN | {"X-User-ID": "head"})
+    assert (response.status_code, response.json()["user_id"]) == (200, "root")
+    assert await service.read_text(response.json()["corrected_storage_id"], headers=ADMIN) == "An old dog."
+
+
 async def test_only_what_failed_can_be_tried_again(service: Service) -> None:
     response = await service.retry(await service.checked("A cat."))
     assert (response.status_code, response.json()["error"]["code"]) == (409, "status_move")
@@ -127,6 +136,19 @@ async def test_a_deleted_job_is_gone_with_its_corrections_and_its_texts_stay(ser
     assert (await service.read(f"jobs/{job['job_id']}/corrections")).status_code == 404
     assert (await service.client.delete(path, headers=ANNA)).status_code == 404
     assert await service.read_text(job["corrected_storage_id"]) == "A letter."
+
+
+async def test_who_asks_again_for_a_job_that_was_deleted_gets_a_new_one(service: Service) -> None:
+    question = await service.question(b"\xfe" + uuid4().bytes)
+    job = (await service.ask(question, key="asked")).json()
+    await service.replace_text(job["original_storage_id"], "A lettter that is deleted.")
+    assert (await service.retry(job, key="retried")).status_code == 200
+    assert (await service.client.delete(f"/v1/spellcheck/jobs/{job['job_id']}", headers=ANNA)).status_code == 200
+    assert (await service.retry(job, key="retried")).status_code == 404
+    again = await service.ask(question, key="asked")
+    assert (again.status_code, again.json()["job_id"] == job["job_id"]) == (201, False)
+    assert (await service.read(f"jobs/{again.json()['job_id']}")).json() == again.json()
+    assert (await service.ask(question, key="asked")).json() == again.json()
 
 
 @pytest.mark.parametrize(("method", "rest"), [("GET", ""), ("GET", "/corrections"), ("POST", "/retry"), ("DELETE", "")])

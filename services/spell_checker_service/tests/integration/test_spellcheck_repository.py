@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from services.kit.errors import ConflictError, NotFoundError, ValidationFailedError
+from services.kit.identity import Caller
 from services.kit.paging import PageRequest
 from services.kit.postgres.actor import Actor
 from services.spell_checker_service.domain import CorrectionSource, Finding, JobFilter, JobStatus
@@ -30,7 +31,7 @@ async def test_a_registered_job_is_pending_and_says_what_was_asked(storage: Jobs
         task = await jobs.start(asked.message)
     assert (job.essay_id, job.user_id, job.correlation_id) == (asked.essay_id, OWNER.user_id, asked.correlation_id)
     assert (job.language, job.status, job.error_code) == (asked.text.language, JobStatus.PENDING, None)
-    assert (task.job_id, task.text) == (job.job_id, asked.text)
+    assert (task.job_id, task.owner, task.text) == (job.job_id, OWNER, asked.text)
 
 
 async def test_registering_again_changes_nothing(storage: Jobs) -> None:
@@ -93,6 +94,50 @@ async def test_a_retry_makes_a_failed_job_pending_once(storage: Jobs) -> None:
             assert (await jobs.get(OWNER, failed.job_id)).status is JobStatus.PENDING
     async with storage.transaction() as jobs:
         assert (await jobs.start(message)).job_id == failed.job_id
+
+
+@pytest.mark.parametrize(("who", "roles"), [(HEAD, HEAD.roles), (Caller(HEAD.user_id), frozenset())])
+async def test_a_job_is_worked_on_with_the_roles_its_owner_had_when_they_asked_last(
+    storage: Jobs, who: Caller, roles: frozenset[str]
+) -> None:
+    failed = await storage.failed(caller=HEAD)
+    async with storage.transaction() as jobs:
+        message = await jobs.register_retry(RetryRequest(who, "again", uuid4(), failed.job_id))
+        assert (await jobs.start(message)).owner == Caller(HEAD.user_id, roles)
+
+
+async def test_the_roles_of_an_admin_who_tries_anothers_job_again_are_not_its_owners(storage: Jobs) -> None:
+    failed = await storage.failed()
+    async with storage.transaction() as jobs:
+        message = await jobs.register_retry(RetryRequest(HEAD, "again", uuid4(), failed.job_id))
+        assert (await jobs.start(message)).owner == OWNER
+
+
+async def test_nobody_waits_for_the_work_on_a_job_to_learn_that_it_is_there(storage: Jobs) -> None:
+    asked = request()
+    async with storage.transaction() as working:
+        await working.register(asked)
+    async with storage.transaction() as working:
+        task = await working.start(asked.message)
+        assert await storage.registered(**vars(asked)) == asked.message
+        for other, code in (
+            (request(batch_id=asked.batch_id, essay_id=asked.essay_id), "essay_has_a_job"),
+            (request(idempotency_key=asked.idempotency_key), "idempotency_key_reused"),
+        ):
+            with pytest.raises(ConflictError) as refused:
+                await storage.registered(**vars(other))
+            assert refused.value.code == code
+        async with storage.transaction() as jobs:
+            with pytest.raises(ConflictError, match="cannot become pending"):
+                await jobs.register_retry(RetryRequest(OWNER, "again", uuid4(), task.job_id))
+
+
+async def test_a_request_whose_answer_was_forgotten_finds_that_its_essay_has_a_job(storage: Jobs) -> None:
+    asked = request()
+    await storage.succeeded(**vars(asked))
+    with pytest.raises(ConflictError) as refused:
+        await storage.registered(**vars(asked))
+    assert refused.value.code == "essay_has_a_job"
 
 
 async def test_only_a_failed_job_of_ones_own_can_be_tried_again(storage: Jobs) -> None:

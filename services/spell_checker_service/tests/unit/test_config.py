@@ -17,10 +17,13 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monk
     return monkeypatch
 
 
-def test_a_text_may_take_three_requests_and_its_check(environment: pytest.MonkeyPatch) -> None:
+def test_a_text_may_take_three_requests_its_turn_at_a_worker_and_its_check(environment: pytest.MonkeyPatch) -> None:
     environment.setenv(f"{PREFIX}CONTENT_SERVICE_TIMEOUT", "2")
     environment.setenv(f"{PREFIX}CHECKING_TIMEOUT", "10")
-    assert SpellCheckerServiceSettings.load().longest_work == 16.0
+    environment.setenv(f"{PREFIX}DATABASE_POOL_SIZE", "11")
+    settings = SpellCheckerServiceSettings.load()
+    assert (settings.checks_at_once, settings.checking_workers) == (5, 2)
+    assert settings.longest_work == 36.0
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "CONTENT_SERVICE_URL"])
@@ -38,6 +41,7 @@ def test_a_variable_that_is_missing_is_named(environment: pytest.MonkeyPatch, na
         ("WHITELIST_FILE", "/no/such/file"),
         ("MAX_TEXT_BYTES", "2147483648"),
         ("CHECKING_WORKERS", "0"),
+        ("DATABASE_POOL_SIZE", "1"),
         ("PENDING_GRACE", "PT0S"),
     ],
 )
