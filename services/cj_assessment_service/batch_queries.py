@@ -9,13 +9,13 @@ from services.cj_assessment_service.batches import BatchFilter
 from services.cj_assessment_service.models_db import BatchRow
 from services.kit.errors import NotFoundError
 from services.kit.identity import Caller
+from services.kit.postgres.ownership import owned
 from services.kit.postgres.stale_rows import refuse_stale
 
 
 def visible(caller: Caller) -> Select[BatchRow]:
     """The batches that the caller may see."""
-    batches = select(BatchRow)
-    return batches if caller.is_admin else batches.where(BatchRow.user_id == caller.user_id)
+    return owned(select(BatchRow), BatchRow.user_id, caller)
 
 
 def filtered(batches: Select[BatchRow], wanted: BatchFilter) -> Select[BatchRow]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.cj_assessment_service.batch_queries import filtered, locked_batch, visible, visible_batch
 from services.cj_assessment_service.batches import (
     EXTENSIBLE,
+    MOVES,
     Batch,
     BatchFilter,
     BatchStatus,
@@ -17,7 +18,6 @@ from services.cj_assessment_service.batches import (
     NewBatch,
     NewEssay,
     has_enough,
-    refuse_move,
     refuse_unless,
 )
 from services.cj_assessment_service.materials import GradedEssay
@@ -97,7 +97,7 @@ class PostgresBatchRepository(BatchRepository):
             )
         row.comparison_budget = budget
         if row.status is BatchStatus.FAILED:
-            refuse_move(row.status, BatchStatus.COMPARING)
+            MOVES.refuse(row.status, BatchStatus.COMPARING)
             row.status, row.round = BatchStatus.COMPARING, row.round + 1
             row.failure_code = row.failure_detail = None
         with database_errors():

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.kit.errors import ConflictError
+from services.kit.moves import Moves
 
 FEWEST_ESSAYS = 2
 # Scores of so many take seconds; anchors count.
@@ -41,20 +42,23 @@ class ProjectionOutcome(enum.StrEnum):
     ANCHORS_CONTRADICT_SCALE = "anchors_contradict_scale"
 
 
-_MOVES = {
-    BatchStatus.PENDING: {BatchStatus.COMPARING, BatchStatus.COMPLETE_INSUFFICIENT_ESSAYS},
-    BatchStatus.COMPARING: {BatchStatus.SCORING},
-    BatchStatus.SCORING: {
-        BatchStatus.COMPARING,
-        BatchStatus.COMPLETE_STABLE,
-        BatchStatus.COMPLETE_MAX_COMPARISONS,
-        BatchStatus.FAILED,
+MOVES = Moves(
+    "batch",
+    {
+        BatchStatus.PENDING: {BatchStatus.COMPARING, BatchStatus.COMPLETE_INSUFFICIENT_ESSAYS},
+        BatchStatus.COMPARING: {BatchStatus.SCORING},
+        BatchStatus.SCORING: {
+            BatchStatus.COMPARING,
+            BatchStatus.COMPLETE_STABLE,
+            BatchStatus.COMPLETE_MAX_COMPARISONS,
+            BatchStatus.FAILED,
+        },
+        BatchStatus.FAILED: {BatchStatus.COMPARING},
+        BatchStatus.COMPLETE_STABLE: set[BatchStatus](),
+        BatchStatus.COMPLETE_MAX_COMPARISONS: set[BatchStatus](),
+        BatchStatus.COMPLETE_INSUFFICIENT_ESSAYS: set[BatchStatus](),
     },
-    BatchStatus.FAILED: {BatchStatus.COMPARING},
-    BatchStatus.COMPLETE_STABLE: set[BatchStatus](),
-    BatchStatus.COMPLETE_MAX_COMPARISONS: set[BatchStatus](),
-    BatchStatus.COMPLETE_INSUFFICIENT_ESSAYS: set[BatchStatus](),
-}
+)
 
 
 # In which pairs can be asked for, and in which how many may be.
@@ -140,17 +144,6 @@ class BatchFilter:
     status: BatchStatus | None = None
     assignment_id: UUID | None = None
     course_code: str | None = None
-
-
-def refuse_move(current: BatchStatus, wanted: BatchStatus) -> None:
-    """ConflictError unless a batch may go from `current` to `wanted`; to stay where it is is always allowed."""
-    if wanted is not current and wanted not in _MOVES[current]:
-        allowed = ", ".join(sorted(_MOVES[current])) or "nothing else"
-        raise ConflictError(
-            f"a batch that is {current} cannot become {wanted}, only {allowed}",
-            code="status_move",
-            details={"status": current.value, "wanted": wanted.value},
-        )
 
 
 def refuse_unless(status: BatchStatus, allowed: frozenset[BatchStatus], deed: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.cj_assessment_service.batch_queries import locked_batch, visible, visible_batch
-from services.cj_assessment_service.batches import ASKING, BatchStatus, refuse_move, refuse_unless
+from services.cj_assessment_service.batches import ASKING, MOVES, BatchStatus, refuse_unless
 from services.cj_assessment_service.comparisons import (
     Comparison,
     ComparisonFilter,
@@ -128,7 +128,7 @@ class PostgresComparisonRepository(ComparisonRepository):
     async def _close_round(self, batch: BatchRow, lease: timedelta) -> bool:
         progress = await self._progress(batch)
         if progress.is_over:
-            refuse_move(batch.status, BatchStatus.SCORING)
+            MOVES.refuse(batch.status, BatchStatus.SCORING)
             batch.status = BatchStatus.SCORING
             batch.scoring_lease_until = func.clock_timestamp() + lease
         with database_errors():

@@ -2,19 +2,19 @@
 
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, select
 
 from services.cj_assessment_service.materials import Target
 from services.cj_assessment_service.models_db import AnchorRow, AssessmentConfigRow
 from services.kit.identity import Caller
+from services.kit.postgres.ownership import owned
 
 Material = TypeVar("Material", AssessmentConfigRow, AnchorRow)
 
 
 def readable(caller: Caller, kind: type[Material]) -> Select[Material]:
     """Those that the caller may read."""
-    rows = select(kind)
-    return rows if caller.is_admin else rows.where(or_(kind.user_id == caller.user_id, kind.shared))
+    return owned(select(kind), kind.user_id, caller, or_shared=kind.shared)
 
 
 def of_target(target: Target) -> ColumnElement[bool]:

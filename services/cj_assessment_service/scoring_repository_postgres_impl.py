@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.cj_assessment_service.batches import BatchStatus, refuse_move
+from services.cj_assessment_service.batches import MOVES, BatchStatus
 from services.cj_assessment_service.bradley_terry import Outcome, Score
 from services.cj_assessment_service.comparisons import Winner
 from services.cj_assessment_service.completion import ScoringResult, ScoringTask
@@ -84,7 +84,7 @@ class PostgresScoringRepository(ScoringRepository):
 
     @staticmethod
     def _move(batch: BatchRow, result: ScoringResult) -> None:
-        refuse_move(batch.status, result.status)
+        MOVES.refuse(batch.status, result.status)
         batch.status = result.status
         batch.scoring_lease_until = None
         if result.status is BatchStatus.COMPARING:

@@ -10,10 +10,10 @@ from services.cj_assessment_service.batch_request import budget_for, participant
 from services.cj_assessment_service.batches import (
     ASKING,
     MOST_ESSAYS,
+    MOVES,
     BatchStatus,
     NewEssay,
     has_enough,
-    refuse_move,
     refuse_unless,
 )
 from services.cj_assessment_service.comparisons import JudgeKind, Judgement, RoundProgress, Winner
@@ -29,7 +29,7 @@ ANCHOR = Anchor(uuid4(), uuid4(), "good", "A", "letters", STORAGE_ID, "teacher-1
 CONFIG = AssessmentConfig(
     uuid4(), uuid4(), None, 1, "Compare.", "letters", ["F", "A"], "teacher-1", shared=False, created_at=NOW
 )
-MOVES = {
+ALLOWED = {
     (S.PENDING, S.COMPARING),
     (S.PENDING, S.COMPLETE_INSUFFICIENT_ESSAYS),
     (S.COMPARING, S.SCORING),
@@ -44,11 +44,11 @@ MOVES = {
 @pytest.mark.parametrize("current", S)
 @pytest.mark.parametrize("wanted", S)
 def test_a_batch_moves_only_as_allowed(current: BatchStatus, wanted: BatchStatus) -> None:
-    if current is wanted or (current, wanted) in MOVES:
-        refuse_move(current, wanted)
+    if current is wanted or (current, wanted) in ALLOWED:
+        MOVES.refuse(current, wanted)
         return
     with pytest.raises(ConflictError, match=f"that is {current} cannot become {wanted}") as refused:
-        refuse_move(current, wanted)
+        MOVES.refuse(current, wanted)
     assert refused.value.code == "status_move"
 
 
