@@ -1,7 +1,6 @@
 """What came once is done once, however often and however close together it comes again."""
 
 import asyncio
-import importlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,16 +9,13 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 from sqlalchemy import text
 
 from services.kit.errors import ConflictError, ValidationFailedError
 from services.kit.postgres.actor import Actor
-from services.kit.postgres.database import Database
-from services.kit.postgres.metadata import metadata_of
 from services.kit.postgres.processed_messages import Message, Outcome, ProcessedMessages, fingerprint
-from services.kit.postgres.settings import DatabaseSettings
 from tests.support.postgres import CreateDatabase
+from tests.support.processed_messages import SERVICES, message_table
 from tests.support.storage import Storage
 
 MESSAGE = Message("anna", "key-1", fingerprint({"essay": 1}))
@@ -44,17 +40,12 @@ class Work:
         return {"job": self.times}
 
 
-@pytest.fixture(name="storage", params=["spell_checker", "cj_assessment"])
+@pytest.fixture(name="storage", params=SERVICES)
 async def _storage(
     request: pytest.FixtureRequest, service_database: CreateDatabase
 ) -> AsyncIterator[Storage[ProcessedMessages]]:
-    place = service_database(request.param)
-    models = place.service.models
-    settings = DatabaseSettings(database_url=SecretStr(place.app_url))
-    database = Database(settings, request.param, metadata_of(models).tables)
-    row = importlib.import_module(models).ProcessedMessageRow
-    yield Storage(database, lambda session: ProcessedMessages(session, row))
-    await database.close()
+    async with message_table(service_database, request.param) as table:
+        yield Storage(table.database, lambda session: ProcessedMessages(session, table.row))
 
 
 async def _sent(storage: Storage[ProcessedMessages], work: Work, message: Message = MESSAGE) -> tuple[Outcome, bool]:

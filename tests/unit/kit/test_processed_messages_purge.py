@@ -1,21 +1,18 @@
 """Answers past their retention are forgotten, in batches and by several at once, and younger ones stay."""
 
 import asyncio
-import importlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import text
 
 from services.kit.postgres.actor import Actor
 from services.kit.postgres.database import Database
-from services.kit.postgres.metadata import metadata_of
 from services.kit.postgres.processed_messages_purge import MessagePurge
-from services.kit.postgres.settings import DatabaseSettings
 from tests.support.postgres import CreateDatabase
+from tests.support.processed_messages import SERVICES, message_table
 
 RETENTION = timedelta(days=90)
 _STORE = text(
@@ -42,15 +39,10 @@ class Messages:
             return set(await session.scalars(text("SELECT idempotency_key FROM processed_messages")))
 
 
-@pytest.fixture(name="messages", params=["spell_checker", "cj_assessment"])
+@pytest.fixture(name="messages", params=SERVICES)
 async def _messages(request: pytest.FixtureRequest, service_database: CreateDatabase) -> AsyncIterator[Messages]:
-    place = service_database(request.param)
-    models = place.service.models
-    settings = DatabaseSettings(database_url=SecretStr(place.app_url))
-    database = Database(settings, request.param, metadata_of(models).tables)
-    row = importlib.import_module(models).ProcessedMessageRow
-    yield Messages(database, MessagePurge(database, row, request.param))
-    await database.close()
+    async with message_table(service_database, request.param) as table:
+        yield Messages(table.database, MessagePurge(table.database, table.row, request.param))
 
 
 async def test_what_is_past_its_retention_goes_in_batches_and_the_rest_stays(messages: Messages) -> None:
