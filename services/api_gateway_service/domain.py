@@ -34,7 +34,7 @@ class AuthOutcome(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class RequestRecord:  # pylint: disable=too-many-instance-attributes  # a field for each column
+class RequestRecord:
     """One request through the gateway, once it has ended.
 
     request_id: of this request alone; correlation_id: shared with whatever the same action caused; route: the template
@@ -82,7 +82,7 @@ class NewSession:
 
 
 @dataclass(frozen=True)
-class SessionFacts:  # pylint: disable=too-many-instance-attributes  # a field for each column
+class SessionFacts:
     """The life of one token, from its first request until it expires or is revoked: what its user may know."""
 
     session_id: UUID

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, MetaData, SmallInteger, String, UniqueConstraint, func
+from sqlalchemy import BigInteger, CheckConstraint, Index, SmallInteger, String, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -19,10 +19,9 @@ from services.api_gateway_service.domain import (
 from services.kit.capture import Capture
 from services.kit.identity import LONGEST_USER_ID
 from services.kit.postgres.conventions import (
-    NAMING_CONVENTION,
-    TYPES,
     Created,
     Versioned,
+    models_registry,
     one_of,
     text_enum,
 )
@@ -34,8 +33,7 @@ REQUESTS_RETAINED = timedelta(days=365)
 class Base(DeclarativeBase):
     """Declarative base of the gateway."""
 
-    metadata = MetaData(naming_convention=NAMING_CONVENTION)
-    type_annotation_map = TYPES
+    registry = models_registry()
 
 
 class UserSessionRow(Created, Base):

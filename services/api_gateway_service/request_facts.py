@@ -16,7 +16,7 @@ _KEY = "gateway.facts"
 
 
 @dataclass
-class RequestFacts:  # pylint: disable=too-many-instance-attributes  # what the record of a request tells
+class RequestFacts:
     """Filled in as a request is worked on; what `until_end` holds is closed when it has ended, however it ended."""
 
     route: str = NO_ROUTE

@@ -103,7 +103,7 @@ class NewBatch(RequestedBatch):
 
 
 @dataclass(frozen=True)
-class Batch(NewBatch):  # pylint: disable=too-many-instance-attributes  # a field for each column
+class Batch(NewBatch):
     """A batch as it is stored; `row_version` rises with every change of it, and so with each answer."""
 
     status: BatchStatus
@@ -121,7 +121,7 @@ class Batch(NewBatch):  # pylint: disable=too-many-instance-attributes  # a fiel
 
 
 @dataclass(frozen=True)
-class Essay:  # pylint: disable=too-many-instance-attributes  # a field for each column
+class Essay:
     """An essay of a batch; score, its standard error and rank are those of the last scoring, 1 the best rank."""
 
     batch_id: UUID

@@ -37,7 +37,7 @@ class NewComparison:
 
 
 @dataclass(frozen=True)
-class Judgement:  # pylint: disable=too-many-instance-attributes  # a field for each thing a judge says
+class Judgement:
     """A judge's answer; confidence from 0 to 5. `error_code`: why the winner is `error`, None if it is not."""
 
     winner: Winner
@@ -63,7 +63,7 @@ class Judgement:  # pylint: disable=too-many-instance-attributes  # a field for 
 
 
 @dataclass(frozen=True)
-class Comparison:  # pylint: disable=too-many-instance-attributes  # a field for each column
+class Comparison:
     """A comparison as it is stored; without a winner it still waits for its judge."""
 
     comparison_id: UUID

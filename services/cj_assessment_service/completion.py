@@ -28,7 +28,7 @@ class StabilityRule:
 
 
 @dataclass(frozen=True)
-class ScoringTask:  # pylint: disable=too-many-instance-attributes  # all that a scoring looks at
+class ScoringTask:
     """A batch at the end of a round. times: how often each essay was compared; scores_before: empty at first.
 
     grades: those of the anchors, on one scale; scale: its grades from the lowest to the highest, None if not known.

@@ -37,7 +37,7 @@ class NewConfig:
 
 
 @dataclass(frozen=True)
-class AssessmentConfig:  # pylint: disable=too-many-instance-attributes  # a field for each column
+class AssessmentConfig:
     """One version of the configuration of an assignment or a course; `shared`: anybody may read it."""
 
     config_id: UUID
@@ -65,7 +65,7 @@ class NewAnchor:
 
 
 @dataclass(frozen=True)
-class Anchor:  # pylint: disable=too-many-instance-attributes  # a field for each column
+class Anchor:
     """An anchor as it is stored; `shared`: anybody may read it and compare with it."""
 
     anchor_id: UUID

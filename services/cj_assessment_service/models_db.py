@@ -9,7 +9,6 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    MetaData,
     String,
     Text,
     UniqueConstraint,
@@ -23,11 +22,10 @@ from services.cj_assessment_service.comparisons import JudgeKind, Winner
 from services.kit.capture import Capture
 from services.kit.identity import LONGEST_USER_ID
 from services.kit.postgres.conventions import (
-    NAMING_CONVENTION,
-    TYPES,
     Created,
     Timestamped,
     Versioned,
+    models_registry,
     one_of,
     text_enum,
 )
@@ -41,8 +39,7 @@ _STORAGE_ID_IS_HEX = f"storage_id ~ '^[0-9a-f]{{{STORAGE_ID_LENGTH}}}$'"
 class Base(DeclarativeBase):
     """Declarative base of the comparative judgement service."""
 
-    metadata = MetaData(naming_convention=NAMING_CONVENTION)
-    type_annotation_map = TYPES
+    registry = models_registry()
 
 
 class AssessmentConfigRow(Created, Base):

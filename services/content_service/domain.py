@@ -64,7 +64,7 @@ class NewContent:
 
 
 @dataclass(frozen=True)
-class StoredContent(Lifetime):  # pylint: disable=too-many-instance-attributes  # a field for each column
+class StoredContent(Lifetime):
     """A content as it is stored; `correlation_id` is that of the action that brought its bytes."""
 
     content_id: str

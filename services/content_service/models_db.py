@@ -1,23 +1,16 @@
 """The tables of the content service, and what of them change data capture carries."""
 
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, MetaData, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, query_expression
 
 from services.content_service.domain import ContentType, RelationKind
 from services.content_service.names import LENGTH_OF_CONTENT_ID, LONGEST_MIME_TYPE, LONGEST_TAG_NAME
 from services.kit.capture import Capture
 from services.kit.identity import LONGEST_USER_ID
-from services.kit.postgres.conventions import (
-    NAMING_CONVENTION,
-    TYPES,
-    Created,
-    Versioned,
-    one_of,
-    text_enum,
-)
+from services.kit.postgres.conventions import Created, Versioned, lower_case_hex, models_registry, one_of, text_enum
+from services.kit.postgres.soft_deletion import SoftDeletable, soft_deletion
 
 CONTENT = "contents.content_id"
 
@@ -25,19 +18,17 @@ CONTENT = "contents.content_id"
 class Base(DeclarativeBase):
     """Declarative base of the content service."""
 
-    metadata = MetaData(naming_convention=NAMING_CONVENTION)
-    type_annotation_map = TYPES
+    registry = models_registry()
 
 
-class ContentRow(Versioned, Base):
+class ContentRow(SoftDeletable, Versioned, Base):
     """One content: whose it is, what it is, and what proves that its bytes are those that were sent."""
 
     __tablename__ = "contents"
     __table_args__ = (
-        CheckConstraint("content_id ~ '^[0-9a-f]{32}$'", name="content_id_is_lower_case_hex"),
+        lower_case_hex("content_id", LENGTH_OF_CONTENT_ID),
         CheckConstraint("size_bytes > 0", name="bytes_are_not_empty"),
-        CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_is_lower_case_hex"),
-        CheckConstraint("(deleted_at IS NULL) = (deleted_by IS NULL)", name="deleted_by_someone_at_some_time"),
+        lower_case_hex("sha256", 64),
         one_of("content_type", ContentType),
         Index(
             "uq_contents_bytes_of_owner",
@@ -49,7 +40,7 @@ class ContentRow(Versioned, Base):
         ),
         Index(None, "user_id", "created_at", "content_id"),
         Index(None, "user_id", "content_type", "created_at", "content_id"),
-        Index("ix_contents_deleted", "deleted_at", postgresql_where="deleted_at IS NOT NULL"),
+        *soft_deletion("contents"),
         {"info": Capture(subject="user_id").info()},
     )
 
@@ -60,8 +51,6 @@ class ContentRow(Versioned, Base):
     sha256: Mapped[str] = mapped_column(String(64))
     user_id: Mapped[str] = mapped_column(String(LONGEST_USER_ID))
     correlation_id: Mapped[UUID]
-    deleted_at: Mapped[datetime | None]
-    deleted_by: Mapped[str | None] = mapped_column(String(LONGEST_USER_ID))
     # No column: the steps in which a walk found the content, where a query says so.
     depth: Mapped[int | None] = query_expression()
 

@@ -53,7 +53,7 @@ class NewVersion:
 
 
 @dataclass(frozen=True)
-class StoredFile(Lifetime):  # pylint: disable=too-many-instance-attributes  # a field for each column
+class StoredFile(Lifetime):
     """A file as it is stored."""
 
     file_id: UUID
@@ -68,7 +68,7 @@ class StoredFile(Lifetime):  # pylint: disable=too-many-instance-attributes  # a
 
 
 @dataclass(frozen=True)
-class VersionFacts:  # pylint: disable=too-many-instance-attributes  # a field for each column
+class VersionFacts:
     """What callers may know of one version of a file; versions count 1, 2, 3 … without a gap."""
 
     file_id: UUID

@@ -1,43 +1,34 @@
 """The tables of the file service, and what of them change data capture carries."""
 
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, MetaData, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.file_service.domain import FileStatus
 from services.file_service.filenames import LONGEST_FILENAME
 from services.kit.capture import Capture
 from services.kit.identity import LONGEST_USER_ID
-from services.kit.postgres.conventions import (
-    NAMING_CONVENTION,
-    TYPES,
-    Created,
-    Versioned,
-    one_of,
-    text_enum,
-)
+from services.kit.postgres.conventions import Created, Versioned, lower_case_hex, models_registry, one_of, text_enum
+from services.kit.postgres.soft_deletion import SoftDeletable, soft_deletion
 
 
 class Base(DeclarativeBase):
     """Declarative base of the file service."""
 
-    metadata = MetaData(naming_convention=NAMING_CONVENTION)
-    type_annotation_map = TYPES
+    registry = models_registry()
 
 
-class FileRow(Versioned, Base):
+class FileRow(SoftDeletable, Versioned, Base):
     """One uploaded file: whose it is, what became of it, and the number of its newest version."""
 
     __tablename__ = "files"
     __table_args__ = (
         CheckConstraint("current_version >= 1", name="current_version_counts_from_one"),
-        CheckConstraint("(deleted_at IS NULL) = (deleted_by IS NULL)", name="deleted_by_someone_at_some_time"),
         one_of("status", FileStatus),
         Index(None, "batch_id", "created_at", "file_id"),
         Index(None, "user_id", "created_at", "file_id"),
-        Index("ix_files_deleted", "deleted_at", postgresql_where="deleted_at IS NOT NULL"),
+        *soft_deletion("files"),
         {"info": Capture(subject="user_id").info()},
     )
 
@@ -50,8 +41,6 @@ class FileRow(Versioned, Base):
     status: Mapped[FileStatus] = mapped_column(text_enum(FileStatus), server_default=FileStatus.PENDING.value)
     validation_error_code: Mapped[str | None] = mapped_column(Text)
     validation_error_message: Mapped[str | None] = mapped_column(Text)
-    deleted_at: Mapped[datetime | None]
-    deleted_by: Mapped[str | None] = mapped_column(String(LONGEST_USER_ID))
 
 
 class FileVersionRow(Created, Base):
@@ -61,7 +50,7 @@ class FileVersionRow(Created, Base):
     __table_args__ = (
         CheckConstraint("version >= 1", name="version_counts_from_one"),
         CheckConstraint("size_bytes >= 0", name="size_is_not_negative"),
-        CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256_is_lower_case_hex"),
+        lower_case_hex("sha256", 64),
         {"info": Capture(subject="uploaded_by").info()},
     )
 

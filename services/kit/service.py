@@ -36,7 +36,7 @@ async def nothing_more(_app: Quart, _container: AsyncContainer) -> None:
 
 
 @dataclass(frozen=True)
-class ServiceDefinition:  # pylint: disable=too-many-instance-attributes  # a field for each thing in which services differ
+class ServiceDefinition:
     """All in which one service differs from the next in how it is put together.
 
     checks: what must answer beside the database for it to serve; shown: what it would rather have, and serves without;
@@ -119,6 +119,6 @@ async def _serve(definition: ServiceDefinition) -> None:
         settings = await container.get(ServiceSettings)
         configure_logging(definition.name, settings.log_level)
         app = await create_app(definition, container)
-        await serve(app, settings.host, settings.port)
+        await serve(app, settings.host, settings.port, f"{definition.settings.model_config.get('env_prefix', '')}PORT")
     finally:
         await container.close()

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Enum, Uuid, func
-from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Enum, MetaData, Uuid, func
+from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column, registry
 
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -15,9 +15,14 @@ NAMING_CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-# What a model's annotations mean, for a declarative base's `type_annotation_map`.
+# What a model's annotations mean.
 TYPES: dict[Any, Any] = {datetime: DateTime(timezone=True), UUID: Uuid()}
 LONGEST_LABEL = 64
+
+
+def models_registry() -> registry:
+    """The `registry` of a service's declarative base: it has tables of its own and follows these conventions."""
+    return registry(metadata=MetaData(naming_convention=NAMING_CONVENTION), type_annotation_map=TYPES)
 
 
 def _clock(sort_order: int) -> MappedColumn[datetime]:
@@ -70,3 +75,8 @@ def one_of(column: str, labels: type[enum.StrEnum]) -> CheckConstraint:
     """The check constraint of a `text_enum` column: another label changes it, and no type."""
     listed = ", ".join(f"'{label.value}'" for label in labels)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def lower_case_hex(column: str, digits: int) -> CheckConstraint:
+    """The check constraint of a text column that holds so many hex digits, or null where it may."""
+    return CheckConstraint(f"{column} ~ '^[0-9a-f]{{{digits}}}$'", name=f"{column}_is_lower_case_hex")

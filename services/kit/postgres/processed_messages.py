@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, func, select, update
+from sqlalchemy import Index, String, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
@@ -15,17 +15,13 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from services.kit.capture import Capture
 from services.kit.errors import ConflictError
 from services.kit.identity import LONGEST_USER_ID
+from services.kit.postgres.conventions import lower_case_hex
 
 LONGEST_IDEMPOTENCY_KEY = 255
 # How long a repetition gets the first answer, where a service's settings name no other time.
 RETENTION = timedelta(days=90)
 
 Outcome = dict[str, Any]
-
-
-def request_sha256_is_hex() -> CheckConstraint:
-    """The check constraint of a table with a column `request_sha256`."""
-    return CheckConstraint("request_sha256 ~ '^[0-9a-f]{64}$'", name="request_sha256_is_lower_case_hex")
 
 
 class ProcessedMessageColumns:
@@ -48,7 +44,7 @@ class ProcessedMessageColumns:
     def __table_args__(cls) -> tuple[Any, ...]:
         """The purge looks for the oldest ones."""
         capture = Capture(exclude=frozenset({"outcome"}), subject="user_id", retain=RETENTION)
-        return request_sha256_is_hex(), Index(None, "first_seen_at"), {"info": capture.info()}
+        return lower_case_hex("request_sha256", 64), Index(None, "first_seen_at"), {"info": capture.info()}
 
 
 @dataclass(frozen=True)
