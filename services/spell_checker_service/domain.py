@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.kit.errors import ConflictError
+from services.kit.moves import Moves
 
 # Longer runs of letters are no words: they are not looked up, and none is stored.
 LONGEST_WORD = 100
@@ -45,12 +45,16 @@ class FailureCode(enum.StrEnum):
     CORRECTION_REFUSED = "CORRECTION_REFUSED"
 
 
-_MOVES = {
-    JobStatus.PENDING: {JobStatus.IN_PROGRESS},
-    JobStatus.IN_PROGRESS: {JobStatus.SUCCESS, JobStatus.FAILED},
-    JobStatus.SUCCESS: set[JobStatus](),
-    JobStatus.FAILED: {JobStatus.PENDING},
-}
+MOVES = Moves(
+    "job",
+    {
+        JobStatus.PENDING: {JobStatus.IN_PROGRESS},
+        JobStatus.IN_PROGRESS: {JobStatus.SUCCESS, JobStatus.FAILED},
+        JobStatus.SUCCESS: set[JobStatus](),
+        JobStatus.FAILED: {JobStatus.PENDING},
+    },
+    may_stay=False,
+)
 
 
 @dataclass(frozen=True)
@@ -129,14 +133,3 @@ class JobFilter:
     essay_id: UUID | None = None
     user_id: str | None = None
     status: JobStatus | None = None
-
-
-def refuse_move(current: JobStatus, wanted: JobStatus) -> None:
-    """ConflictError unless a job may go from `current` to `wanted`."""
-    if wanted not in _MOVES[current]:
-        allowed = ", ".join(sorted(_MOVES[current])) or "nothing else"
-        raise ConflictError(
-            f"a job that is {current} cannot become {wanted}, only {allowed}",
-            code="status_move",
-            details={"status": current.value, "wanted": wanted.value},
-        )

@@ -48,14 +48,15 @@ class SpellcheckJobRow(Timestamped, Base):
         Index(None, "essay_id", "created_at", "job_id"),
         Index(None, "user_id", "created_at", "job_id"),
         Index("ix_spellcheck_jobs_pending", "updated_at", postgresql_where="status = 'pending'"),
-        # A whitelist holds names of people.
-        {"info": Capture(exclude=frozenset({"whitelist"}), subject="user_id").info()},
+        # A whitelist holds names of people; roles serve the work alone.
+        {"info": Capture(exclude=frozenset({"whitelist", "user_roles"}), subject="user_id").info()},
     )
 
     job_id: Mapped[UUID] = mapped_column(primary_key=True)
     batch_id: Mapped[UUID]
     essay_id: Mapped[UUID]
     user_id: Mapped[str] = mapped_column(String(LONGEST_USER_ID))
+    user_roles: Mapped[tuple[str, ...]] = mapped_column(ARRAY(Text, as_tuple=True), server_default=text("'{}'"))
     language: Mapped[Language] = mapped_column(text_enum(Language))
     status: Mapped[JobStatus] = mapped_column(text_enum(JobStatus), server_default=JobStatus.PENDING.value)
     whitelist: Mapped[tuple[str, ...]] = mapped_column(ARRAY(Text, as_tuple=True), server_default=text("'{}'"))
