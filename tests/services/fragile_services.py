@@ -3,23 +3,17 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-from deploy.docker.probes import GATEWAY, LISTS
-from deploy.local.service_needs import needs_of
-from services.api_gateway_service.tests.token_factory import AUDIENCE, ISSUER, TokenFactory, new_factory
 from services.registry import SERVICES, Service
+from tests.services.surroundings import Surroundings, list_of
 from tests.support.breakable_link import BreakableLink
-from tests.support.callers import ANNA
 from tests.support.fragile_database import fragile_database
-from tests.support.platform import places_of
 from tests.support.running_service import definition_of, running_service
 from tests.support.service_database import ServiceDatabase
 
-NOBODY_LISTENS = 9
 # Imported before any of them runs: an import stops the event loop for longer than they wait.
 DEFINITIONS = {service.name: definition_of(service) for service in SERVICES}
 
@@ -42,15 +36,13 @@ class FragileService:
 
 @asynccontextmanager
 async def fragile_services(
-    databases: Mapping[str, ServiceDatabase], valkey_url: str, directory: Path
+    databases: Mapping[str, ServiceDatabase], surroundings: Surroundings
 ) -> AsyncIterator[Mapping[str, FragileService]]:
-    """All of the registry by name; each finds none of the others."""
-    places = places_of(directory, valkey_url, {service.name: NOBODY_LISTENS for service in SERVICES})
-    tokens = new_factory(directory)
+    """All of the registry by name."""
     async with AsyncExitStack() as stack:
         yield {
             service.name: await stack.enter_async_context(
-                _fragile_service(service, databases[service.name], places, tokens)
+                _fragile_service(service, databases[service.name], surroundings)
             )
             for service in SERVICES
         }
@@ -58,18 +50,13 @@ async def fragile_services(
 
 @asynccontextmanager
 async def _fragile_service(
-    service: Service, place: ServiceDatabase, places: Mapping[str, str], tokens: TokenFactory
+    service: Service, place: ServiceDatabase, surroundings: Surroundings
 ) -> AsyncIterator[FragileService]:
-    definition = definition_of(service)
-    told: dict[str, Any] = {name.lower(): text.format_map(places) for name, text in needs_of(service).variables.items()}
-    if service.name == GATEWAY:
-        told |= {"jwt_issuer": ISSUER, "jwt_audience": AUDIENCE, "jwt_public_key_file": tokens.public_key_file}
     definition = DEFINITIONS[service.name]
+    told: dict[str, Any] = {name.lower(): text for name, text in surroundings.variables(service).items()}
+    told |= {name: 1 for name in definition.settings.model_fields if name.endswith("_workers")}
     async with fragile_database(place) as (database, link):
-        one_each = {name: 1 for name in definition.settings.model_fields if name.endswith("_workers")}
-        settings = definition.settings(
-            database_url=database.app_url, database_statement_timeout=3.0, **one_each, **told
-        )
+        settings = definition.settings(database_url=database.app_url, database_statement_timeout=3.0, **told)
         async with running_service(definition, settings) as running:
-            running.client.headers.update(tokens.headers() if service.name == GATEWAY else ANNA)
-            yield FragileService(running.client, link, LISTS[service.name])
+            running.client.headers.update(surroundings.headers(service))
+            yield FragileService(running.client, link, list_of(service))

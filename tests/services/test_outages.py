@@ -10,6 +10,7 @@ import pytest_asyncio
 from deploy.local.valkey import Valkey
 from services.registry import SERVICES, Service
 from tests.services.fragile_services import FragileService, fragile_services
+from tests.services.surroundings import surroundings_in
 from tests.support.service_database import ServiceTemplates
 
 LOAD = 20
@@ -24,7 +25,8 @@ async def _fragile(
     service_templates: ServiceTemplates, valkey_server: Valkey, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Fragile]:
     databases = {service.name: service_templates.create(service.name) for service in SERVICES}
-    async with fragile_services(databases, valkey_server.url, tmp_path_factory.mktemp("fragile")) as services:
+    surroundings = surroundings_in(tmp_path_factory.mktemp("fragile"), valkey_server.url)
+    async with fragile_services(databases, surroundings) as services:
         yield services
     for database in databases.values():
         service_templates.drop(database)

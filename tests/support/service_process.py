@@ -14,7 +14,7 @@ import httpx
 from deploy.local.ports import LOOPBACK, free_port
 from services.registry import Service
 
-SECONDS_TO_START = 120.0
+SECONDS_TO_START = 300.0
 SECONDS_TO_STOP = 30.0
 
 
@@ -42,6 +42,10 @@ class ServiceProcess:
 
     def said(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def ended(self) -> tuple[int, str]:
+        """Its exit code, once it has ended by itself, and what it said."""
+        return self.popen.wait(SECONDS_TO_START), self.said()
 
     def stop(self) -> int:
         """End the process as an operator would; its exit code."""
