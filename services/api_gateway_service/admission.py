@@ -7,19 +7,18 @@ from quart import Blueprint, Response, g, request
 
 from services.api_gateway_service.authentication import Authenticated, Authentication, Origin
 from services.api_gateway_service.domain import LONGEST_DEVICE, AuthOutcome
+from services.api_gateway_service.proxy_headers import IDENTITY, written_here
 from services.api_gateway_service.rate_limit_check import RateLimitCheck
 from services.api_gateway_service.request_facts import NO_ROUTE, RequestFacts, current_facts
 from services.api_gateway_service.routes import template_of
 from services.api_gateway_service.tokens import TokenRefusedError
-from services.kit.correlation import CORRELATION_HEADER, correlation_id
+from services.kit.correlation import correlation_id
 from services.kit.errors import ServiceUnavailableError, TooManyRequestsError
-from services.kit.identity import Caller, headers_of
+from services.kit.identity import Caller
 from services.kit.web.requests import current_route
 
 STATUS_HEADER = "X-RateLimit-Status"
 UNCOUNTED = "uncounted"
-# Of X-User-ID and X-User-Roles, and of whatever else might once be said so.
-_IDENTITY = "x-user-"
 
 
 class Admission:
@@ -70,9 +69,9 @@ async def _admit() -> None:
 
 def _name_in_headers(caller: Caller) -> None:
     """Whatever the request itself said of a user, in however many headers, is gone."""
-    for name in {name for name, _ in request.headers if name.lower().startswith(_IDENTITY)}:
+    for name in {name for name, _ in request.headers if name.lower().startswith(IDENTITY)}:
         request.headers.remove(name)
-    request.headers.update({**headers_of(caller), CORRELATION_HEADER: str(correlation_id())})
+    request.headers.update(written_here(caller))
 
 
 def limited_route(method: str, rule: str) -> str:

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+from services.kit.correlation import CORRELATION_HEADER, correlation_id
+from services.kit.identity import Caller, headers_of
+
 Headers = list[tuple[str, str]]
 
 # RFC 9110, section 7.6.1: of the connection between two neighbours. `Expect` was answered when the body was asked for.
@@ -10,15 +13,23 @@ HOP_BY_HOP |= {"proxy-connection", "te", "trailer", "transfer-encoding", "upgrad
 # Secrets of the caller, and what only claims where a request came from. Host and Remote-Addr are of the connection.
 _KEPT_HERE = frozenset({"authorization", "cookie", "forwarded", "host", "remote-addr", "x-real-ip"})
 _CLAIMS = "x-forwarded-"
+# X-User-ID and X-User-Roles, and whatever else might once be said so.
+IDENTITY = "x-user-"
 # The server that answers writes its own.
 _WRITTEN_ANEW = frozenset({"date", "server"})
 
 
-def to_upstream(headers: Iterable[tuple[str, str]]) -> Headers:
-    """The headers of a request as another service may see them."""
+def written_here(caller: Caller) -> dict[str, str]:
+    """What the gateway itself tells of the current request: who asks, and in which action."""
+    return {**headers_of(caller), CORRELATION_HEADER: str(correlation_id())}
+
+
+def to_upstream(headers: Iterable[tuple[str, str]], caller: Caller) -> Headers:
+    """The headers of a request as another service may see them; the gateway's own come last, and nothing drops them."""
     given = list(headers)
-    dropped = HOP_BY_HOP | _KEPT_HERE | _named_by_connection(given)
-    return [(n, v) for n, v in given if n.lower() not in dropped and not n.lower().startswith(_CLAIMS)]
+    dropped = HOP_BY_HOP | _KEPT_HERE | {CORRELATION_HEADER.lower()} | _named_by_connection(given)
+    passed = [(n, v) for n, v in given if n.lower() not in dropped and not n.lower().startswith((_CLAIMS, IDENTITY))]
+    return [*passed, *written_here(caller).items()]
 
 
 def to_caller(headers: Iterable[tuple[str, str]]) -> Headers:

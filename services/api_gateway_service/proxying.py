@@ -13,6 +13,7 @@ from services.api_gateway_service.proxy_headers import to_caller, to_upstream
 from services.api_gateway_service.request_facts import RequestFacts
 from services.api_gateway_service.upstreams import Forwarded, Upstreams
 from services.kit.errors import NotFoundError, ServiceUnavailableError
+from services.kit.web.requests import current_caller
 
 # What may stand in a query as it is; whatever else came is percent-encoded. See RFC 3986, section 3.4.
 _IN_QUERY = "!$&'()*+,;=:@/?%-._~[]"
@@ -29,7 +30,8 @@ class Proxy:
 
     async def pass_on(self, request: Request, upstream: str, facts: RequestFacts) -> Response:
         """The service's answer as it stands; ServiceUnavailableError if there is none."""
-        forwarded = Forwarded(request.method, _target(request), to_upstream(request.headers), _body(request))
+        headers = to_upstream(request.headers, current_caller())
+        forwarded = Forwarded(request.method, _target(request), headers, _body(request))
         facts.upstream = upstream
         try:
             async with asyncio.timeout(self._transfer_timeout):

@@ -72,6 +72,15 @@ async def test_who_has_no_role_has_none_whatever_is_claimed(gateway: Gateway, up
     assert upstream.asked[0].header("x-user-roles") == []
 
 
+async def test_no_header_takes_away_what_the_gateway_says(gateway: Gateway, upstream: ScriptedUpstream) -> None:
+    connection = {"Connection": "X-User-ID, x-user-roles, X-Correlation-ID"}
+    answered = await gateway.ask("GET", FILE, "anna", "teacher", headers=connection)
+    (asked,) = upstream.asked
+    assert asked.header("x-user-id") == ["anna"]
+    assert asked.header("x-user-roles") == ["teacher"]
+    assert asked.header("x-correlation-id") == [answered.headers["X-Correlation-ID"]]
+
+
 async def test_the_action_keeps_its_id_through_the_gateway(gateway: Gateway, upstream: ScriptedUpstream) -> None:
     given = str(uuid4())
     answers = [await gateway.ask("GET", FILE, headers={"X-Correlation-ID": given}), await gateway.ask("GET", FILE)]
