@@ -46,15 +46,19 @@ class Authentication:
         token = self._verifier.verify(bearer_token(authorization))
         actor = Actor(token.caller.user_id, correlation_id(), route)
         async with self._database.transaction(actor) as transaction:
-            return await self._with_session(PostgresSessionRepository(transaction), token, origin)
+            found = await self._with_session(PostgresSessionRepository(transaction), token, origin)
+        if found.session.revoked_at is not None:
+            raise TokenRefusedError(AuthOutcome.REVOKED, "the token's session was revoked")
+        return found
 
     async def _with_session(self, sessions: SessionRepository, token: Token, origin: Origin) -> Authenticated:
         known = await sessions.find(token.jti)
         session = known or await sessions.open(_session_of(token, origin))
         if session.user_id != token.caller.user_id:
             raise TokenRefusedError(AuthOutcome.MALFORMED, "the token's id (jti) belongs to a token of another subject")
-        if session.revoked_at is not None:
-            raise TokenRefusedError(AuthOutcome.REVOKED, "the token's session was revoked")
+        if session.expires_at < token.expires_at:
+            # Of a revoked one as well: it must not be forgotten while a token of its id lives.
+            session = await sessions.extend(session, token.expires_at)
         # Two clocks that differ only make this ask too often or too late by as much: PostgreSQL decides by its own.
         if session.last_activity_at + self._touch_interval <= datetime.now(UTC):
             await sessions.touch(session.session_id, self._touch_interval)

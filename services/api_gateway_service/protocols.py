@@ -82,6 +82,10 @@ class SessionRepository(Protocol):
         """Note that the session is used; False if it was noted less than `after` ago, or the session is revoked."""
 
     @abstractmethod
+    async def extend(self, session: Session, until: datetime) -> Session:
+        """The session, which expires at that moment or later, revoked or not: it has a token that lives so long."""
+
+    @abstractmethod
     async def get(self, caller: Caller, session_id: UUID) -> Session:
         """The session."""
 

@@ -48,6 +48,14 @@ class PostgresSessionRepository(SessionRepository):
         )
         return await self._changed(due.values(last_activity_at=_NOW)) == 1
 
+    async def extend(self, session: Session, until: datetime) -> Session:
+        """The session; of those who extend it at once the one that goes furthest holds."""
+        shorter = update(UserSessionRow).where(
+            UserSessionRow.session_id == session.session_id, UserSessionRow.expires_at < until
+        )
+        await self._changed(shorter.values(expires_at=until))
+        return replace(session, expires_at=max(session.expires_at, until))
+
     async def get(self, caller: Caller, session_id: UUID) -> Session:
         """The session; NotFoundError."""
         row = await self._session.scalar(_one(caller, session_id))

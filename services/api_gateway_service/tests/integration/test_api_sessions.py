@@ -1,11 +1,16 @@
 """Sessions over HTTP: they open with the first request of a token, and end at once when they are revoked."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import pytest
+
 from services.api_gateway_service.domain import AuthOutcome
+from services.api_gateway_service.session_cleaning import delete_expired_sessions
 from services.api_gateway_service.tests.gateway import Gateway
 from services.api_gateway_service.tests.token_factory import bearer
+from services.kit.postgres.database import Database
 from tests.support.sql import run
 
 
@@ -49,6 +54,24 @@ async def test_a_revoked_session_is_refused_with_its_next_request(gateway: Gatew
     assert (refused.status_code, refused.json()["error"]["code"]) == (401, "token_revoked")
     assert gateway.last().auth_outcome is AuthOutcome.REVOKED
     assert (await gateway.client.get("/v1/sessions", headers=bearer(other))).is_success
+
+
+@pytest.mark.parametrize("shown_first", [True, False])
+async def test_a_token_renewed_under_its_id_stays_revoked_for_as_long_as_it_lives(
+    gateway: Gateway, shown_first: bool
+) -> None:
+    now = datetime.now(UTC)
+    first, renewed = [gateway.tokens.token(jti="one", exp=now + hours * timedelta(hours=1)) for hours in (1, 5)]
+    session_id = await _opened(gateway, first)
+    if shown_first:
+        assert await _opened(gateway, renewed) == session_id
+    await gateway.client.delete(f"/v1/sessions/{session_id}", headers=bearer(first))
+    assert (await gateway.client.get("/v1/sessions", headers=bearer(renewed))).status_code == 401
+    # Hours later the first one has expired, and its session would be forgotten.
+    run(gateway.database.app_url, "UPDATE user_sessions SET expires_at = expires_at - interval '4 hours'")
+    assert await delete_expired_sessions(await gateway.container.get(Database), timedelta(0)) == 0
+    refused = await gateway.client.get("/v1/sessions", headers=bearer(renewed))
+    assert refused.json()["error"]["code"] == "token_revoked"
 
 
 async def test_who_revokes_all_sessions_ends_the_own_one_too(gateway: Gateway) -> None:

@@ -90,6 +90,19 @@ async def test_of_many_who_touch_at_once_one_does(sessions: Sessions, gateway_da
     assert sum(await asyncio.gather(*(touch() for _ in range(10)))) == 1
 
 
+async def test_a_session_lasts_as_long_as_whoever_goes_furthest_says(sessions: Sessions) -> None:
+    session = await _opened(sessions)
+
+    async def extend(hours: int) -> Session:
+        async with sessions.transaction() as repository:
+            return await repository.extend(session, session.expires_at + hours * HOUR)
+
+    extended = await asyncio.gather(*(extend(hours) for hours in (1, 3, 2, -1)))
+    assert [each.expires_at - session.expires_at for each in extended] == [HOUR, 3 * HOUR, 2 * HOUR, 0 * HOUR]
+    async with sessions.transaction() as repository:
+        assert (await repository.get(OWNER, session.session_id)).expires_at == session.expires_at + 3 * HOUR
+
+
 async def test_a_revoked_session_is_not_touched(sessions: Sessions) -> None:
     session = await _opened(sessions)
     async with sessions.transaction() as repository:
