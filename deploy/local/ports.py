@@ -1,8 +1,6 @@
-"""Ports on the loopback: free ones, taken ones, and who took them."""
+"""Ports on the loopback: free ones and taken ones."""
 
 import socket
-
-import psutil
 
 LOOPBACK = "127.0.0.1"
 
@@ -23,23 +21,3 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def listener(port: int) -> str:
-    """Who listens on `port`, as far as this user may see."""
-    try:
-        connections = psutil.net_connections(kind="tcp")
-    except psutil.AccessDenied:
-        connections = []
-    for connection in connections:
-        listens = connection.status == psutil.CONN_LISTEN and connection.laddr[1:] == (port,)
-        if listens and connection.pid is not None:
-            return _description(connection.pid)
-    return "a process that this user may not see"
-
-
-def _description(pid: int) -> str:
-    try:
-        return f"process {pid} ({psutil.Process(pid).name()})"
-    except psutil.Error:
-        return f"process {pid}"

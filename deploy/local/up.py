@@ -8,12 +8,13 @@ from pathlib import Path
 
 from deploy.local.logs import Follower
 from deploy.local.parts import Part, chosen
-from deploy.local.ports import is_free, listener
+from deploy.local.ports import is_free
 from deploy.local.record import StackRecord, read_record
 from deploy.local.stack import local_stack
 from deploy.local.stack_environment import read_environment, write_environment
 from deploy.local.state import StateDirectory, supervisor_lock, supervisor_pid
 from deploy.local.supervisor import Say, Supervisor, clear_leftovers
+from services.kit.listener import listener
 
 POLL_SECONDS = 0.1
 SUPERVISOR = "supervisor"
