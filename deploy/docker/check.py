@@ -26,11 +26,11 @@ NAMES = [service.name for service in SERVICES]
 def main(
     also: Annotated[list[Path] | None, typer.Option("--also", help="Compose files laid over the project's own")] = None,
     *,
-    suites: Annotated[bool, typer.Option(help="run the repositories' tests on a PostgreSQL in a container")] = True,
+    suites: Annotated[bool, typer.Option(help="run the services' tests on a PostgreSQL in a container")] = True,
 ) -> None:
     """Build the images, bring the services up on volumes of their own, disturb them, and take it all down."""
     with (
-        explained(DockerError, SuitesError, AssertionError, httpx.HTTPError),
+        explained(DockerError, SuitesError, CheckError, httpx.HTTPError),
         _project(also or []) as (project, probes),
     ):
         project.compose("build", "--quiet")
@@ -39,7 +39,7 @@ def main(
         _services_outlive_their_database(project, probes)
         _services_start_again(project, probes)
         if suites:
-            _say(f"the repositories' tests on a PostgreSQL in a container: {run_suites()}")
+            _say(f"the services' tests on a PostgreSQL in a container: {run_suites()}")
 
 
 @contextmanager

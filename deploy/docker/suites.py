@@ -1,4 +1,4 @@
-"""The repositories' tests, on a PostgreSQL that testcontainers starts."""
+"""The services' tests on real parts, with a PostgreSQL that testcontainers starts."""
 
 import os
 import subprocess
@@ -6,16 +6,18 @@ import sys
 
 from services.registry import SERVICES
 
+# Unit tests need no PostgreSQL; every other test of a service may ask for it.
+FOLDERS = [f"{service.package.replace('.', '/')}/tests/integration" for service in SERVICES]
+
 
 class SuitesError(Exception):
     """A test failed; the message has the end of what pytest said."""
 
 
 def run_suites() -> str:
-    """Run every service's tests of its repositories; pytest's last line, or SuitesError unless all pass."""
-    folders = [f"{service.package.replace('.', '/')}/tests/integration" for service in SERVICES]
+    """Run every service's tests but those of units; pytest's last line, or SuitesError unless all pass."""
     answer = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-k", "repository", *folders],
+        [sys.executable, "-m", "pytest", "-q", *FOLDERS],
         env=os.environ | {"HULEEDU_TEST_PARTS": "docker"},
         capture_output=True,
         text=True,

@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
 
 from deploy.docker import check
 from deploy.docker.compose import DockerError, Project
 from deploy.docker.probes import LISTS, CheckError, Probes
+from deploy.docker.suites import FOLDERS
 from deploy.local.ports import free_port
 from deploy.local.signing_key import kept_signing_key
 from services.registry import SERVICES
@@ -26,6 +28,25 @@ def test_what_compose_refuses_is_an_error_with_its_words(tmp_path: Path) -> None
     variables.touch()
     with pytest.raises(DockerError, match="required variable HULEEDU_POSTGRES_PASSWORD is missing"):
         Project("huleedu-check", variables).compose("config")
+
+
+def test_what_is_not_as_it_should_be_is_said_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def compose(_project: Project, *_arguments: str) -> str:
+        raise CheckError("file: /healthz says 503, not 200")
+
+    monkeypatch.setattr(Project, "compose", compose)
+    with pytest.raises(typer.Exit) as left:
+        check.main()
+    assert left.value.exit_code == 1
+    assert capsys.readouterr().err == "file: /healthz says 503, not 200\n"
+
+
+def test_all_tests_of_services_on_postgresql_are_run_on_the_container_as_well() -> None:
+    root = Path(__file__).parents[2]
+    folders = (folder.relative_to(root).as_posix() for folder in root.glob("services/*/tests/integration"))
+    assert sorted(FOLDERS) == sorted(folders)
 
 
 def test_every_service_is_asked() -> None:
