@@ -3,6 +3,7 @@
 import time
 
 from pydantic import BaseModel
+from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Column, Table
 from rich.text import Text
@@ -52,8 +53,10 @@ def rendered(status: StackStatus) -> RenderableType:
 
 
 def _table(status: StackStatus) -> Table:
-    whole = (Column(title, no_wrap=True) for title in ("part", "state", "process"))
-    table = Table(*whole, Column("address", overflow="fold"), "up", "restarts")
+    # An address is there to be copied, so it is never broken; where a line is too long, the time up is.
+    titles = ("part", "state", "process", "address", "up", "restarts")
+    columns = (Column(title, no_wrap=title != "up", overflow="fold") for title in titles)
+    table = Table(*columns, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False)
     for part in status.parts:
         table.add_row(
             part.name,
