@@ -3,10 +3,11 @@
 Every replica does so; of two at once the second finds nothing left to do.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from services.api_gateway_service.request_repository_postgres_impl import PostgresRequestRepository
 from services.kit.postgres.actor import Actor
+from services.kit.postgres.clock import moment_ago
 from services.kit.postgres.database import Database
 
 KEEPER = Actor(user_id="api_gateway_service", route="job keep_request_partitions")
@@ -22,9 +23,9 @@ class RequestPartitions:
 
     async def keep(self) -> int:
         """Make what is missing, drop what is over, and say how many partitions that was."""
-        now = datetime.now(UTC)
-        today, oldest = now.date(), (now - self._retention).date()
         async with self._database.transaction(KEEPER) as session:
+            now = await moment_ago(session, timedelta(0))
+            today, oldest = now.date(), (now - self._retention).date()
             created = await PostgresRequestRepository(session).create_partitions(
                 today, today + timedelta(days=self._days_ahead)
             )

@@ -12,6 +12,7 @@ from itertools import chain
 from services.file_service.file_repository_postgres_impl import PostgresFileRepository
 from services.file_service.object_store import ObjectStore, is_storage_key
 from services.kit.postgres.actor import Actor
+from services.kit.postgres.clock import moment_ago
 from services.kit.postgres.database import Database
 from services.kit.postgres.in_batches import in_batches
 
@@ -50,10 +51,11 @@ class Cleaning:
 
         Bytes whose deletion fails belong to no row any more: the sweep finds them.
         """
-        return await in_batches(FILES_AT_A_TIME, partial(self._purge_some, datetime.now(UTC) - retention))
+        return await in_batches(FILES_AT_A_TIME, partial(self._purge_some, retention))
 
-    async def _purge_some(self, before: datetime) -> int:
+    async def _purge_some(self, retention: timedelta) -> int:
         async with self._database.transaction(PURGER) as session:
+            before = await moment_ago(session, retention)
             files = await PostgresFileRepository(session).purge_deleted(before, FILES_AT_A_TIME)
         for key in chain.from_iterable(file.storage_keys for file in files):
             await self._store.delete(key)

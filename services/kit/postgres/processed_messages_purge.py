@@ -3,7 +3,7 @@
 Replicas may purge at the same time: what one of them removes is locked for it, so that the others skip it.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from pydantic import Field
@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, tuple_
 
 from services.kit.background_jobs import Job
 from services.kit.postgres.actor import Actor
+from services.kit.postgres.clock import moment_ago
 from services.kit.postgres.database import Database
 from services.kit.postgres.in_batches import in_batches
 from services.kit.postgres.processed_messages import RETENTION, ProcessedMessageColumns
@@ -41,13 +42,13 @@ class MessagePurge:
 
     async def purge(self, retention: timedelta, at_a_time: int = MESSAGES_AT_A_TIME) -> int:
         """Remove the messages first seen longer than `retention` ago, and say how many."""
-        return await in_batches(at_a_time, partial(self._purge_some, datetime.now(UTC) - retention, at_a_time))
+        return await in_batches(at_a_time, partial(self._purge_some, retention, at_a_time))
 
-    async def _purge_some(self, before: datetime, limit: int) -> int:
+    async def _purge_some(self, retention: timedelta, limit: int) -> int:
         key = self._row.user_id, self._row.idempotency_key
-        due = select(*key).where(self._row.first_seen_at < before).order_by(self._row.first_seen_at)
-        oldest = due.limit(limit).with_for_update(skip_locked=True)
         async with self._database.transaction(self._purger) as session:
+            due = select(*key).where(self._row.first_seen_at < await moment_ago(session, retention))
+            oldest = due.order_by(self._row.first_seen_at).limit(limit).with_for_update(skip_locked=True)
             going = (await session.execute(oldest)).all()
             await session.execute(delete(self._row).where(tuple_(*key).in_(going)))
         return len(going)

@@ -12,6 +12,7 @@ from services.api_gateway_service.request_repository_postgres_impl import Postgr
 from services.api_gateway_service.tests.request_records import Requests, a_record, all_stored, opened, partitions
 from services.kit.errors import ServiceUnavailableError, ValidationFailedError
 from services.kit.postgres.database import Database
+from tests.support.database_clock import put_clock_ahead
 from tests.support.postgres import CreateDatabase
 from tests.support.service_database import ServiceDatabase
 from tests.support.sql import run
@@ -180,6 +181,12 @@ async def test_keeping_partitions_makes_the_days_ahead_and_drops_those_past_rete
     assert await keeping.keep() == 6
     assert partitions(place) == named(-30, -29, 0, 1, 2, 3)
     assert await keeping.keep() == 0
+
+
+async def test_the_clock_of_the_database_says_which_day_it_is(database: Database, place: ServiceDatabase) -> None:
+    put_clock_ahead(place, timedelta(days=2))
+    await RequestPartitions(database, days_ahead=1, retention=MONTH).keep()
+    assert partitions(place) == named(2, 3)
 
 
 async def test_what_somebody_reads_is_dropped_later_and_days_are_made_ahead_all_the_same(

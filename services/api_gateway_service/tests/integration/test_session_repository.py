@@ -13,6 +13,7 @@ from services.api_gateway_service.tests.stored import Sessions
 from services.kit.errors import NotFoundError, ValidationFailedError
 from services.kit.paging import PageRequest
 from tests.support.callers import HEAD, OWNER, STRANGER
+from tests.support.database_clock import put_clock_ahead
 from tests.support.service_database import ServiceDatabase
 from tests.support.sql import run
 
@@ -184,6 +185,15 @@ async def test_cleaning_removes_what_expired_before_the_grace_and_nothing_else(
     assert await delete_expired_sessions(sessions.database, 2 * HOUR) == count
     async with sessions.transaction() as repository:
         assert [await repository.find(session.jti) for session in kept] == kept
+
+
+@pytest.mark.parametrize(("ahead", "removed"), [(2 * HOUR, 0), (4 * HOUR, 1)])
+async def test_the_clock_of_the_database_says_which_session_is_over(
+    sessions: Sessions, gateway_database: ServiceDatabase, ahead: timedelta, removed: int
+) -> None:
+    put_clock_ahead(gateway_database, ahead)
+    await _opened(sessions)
+    assert await delete_expired_sessions(sessions.database, 2 * HOUR) == removed
 
 
 async def test_two_who_clean_at_once_remove_each_session_once(

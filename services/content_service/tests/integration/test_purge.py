@@ -11,6 +11,7 @@ from services.content_service.purging import purge_deleted_contents
 from services.content_service.tests.stored_contents import Contents, opened
 from services.kit.errors import NotFoundError
 from tests.support.callers import HEAD, OWNER
+from tests.support.database_clock import put_clock_ahead
 from tests.support.service_database import ServiceDatabase
 from tests.support.sql import run
 
@@ -136,6 +137,17 @@ async def test_replicas_that_purge_related_contents_at_once_share_the_work(
     counts = [await asyncio.gather(*(_purge(storage, 2) for _ in range(4))) for _ in range(4)]
     assert sum(count for each in counts for count in each) == len(crowd)
     assert set(_rows(content_database).values()) == {0}
+
+
+async def test_the_clock_of_the_database_says_whose_time_is_over(
+    content_database: ServiceDatabase, storage: Contents
+) -> None:
+    await storage.deleted()
+    put_clock_ahead(content_database, timedelta(hours=2))
+    database = opened(content_database.app_url)
+    purged = [await purge_deleted_contents(database, timedelta(hours=hours)) for hours in (3, 1)]
+    await database.close()
+    assert purged == [0, 1]
 
 
 async def test_the_job_purges_all_whose_time_is_over_however_many(
