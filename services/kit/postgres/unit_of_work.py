@@ -3,9 +3,13 @@
 from types import TracebackType
 from typing import Self
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kit.postgres.errors import database_errors, meaning_of
+
+log = structlog.get_logger(__name__)
 
 
 class UnitOfWork:
@@ -24,18 +28,25 @@ class UnitOfWork:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None:
+            await self._roll_back()
+            meaning = meaning_of(error)
+            if meaning is not None:
+                raise meaning from error
+            return
         with database_errors():
-            if error is None:
-                await self._commit()
-            else:
-                await self._session.rollback()
-        meaning = None if error is None else meaning_of(error)
-        if meaning is not None:
-            raise meaning from error
+            await self._commit()
 
     async def _commit(self) -> None:
         try:
             await self._session.commit()
         except BaseException:
-            await self._session.rollback()
+            await self._roll_back()
             raise
+
+    async def _roll_back(self) -> None:
+        """Whatever keeps it from rolling back, the error on its way out says more of what happened."""
+        try:
+            await self._session.rollback()
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            log.warning("rollback_failed", exc_info=error)

@@ -9,14 +9,24 @@ from quart_schema import RequestSchemaValidationError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
+from services.kit import errors
 from services.kit.correlation import correlation_id
 from services.kit.errors import DomainError, error_body
 from services.kit.postgres.errors import meaning_of
 
 log = structlog.get_logger(__name__)
 
-_CODES = {400: "validation", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 409: "conflict"}
-_CODES |= {413: "payload_too_large", 429: "too_many_requests", 503: "unavailable"}
+_KINDS: tuple[type[DomainError], ...] = (
+    errors.ValidationFailedError,
+    errors.UnauthenticatedError,
+    errors.ForbiddenError,
+    errors.NotFoundError,
+    errors.ConflictError,
+    errors.PayloadTooLargeError,
+    errors.TooManyRequestsError,
+    errors.ServiceUnavailableError,
+)
+_CODES = {kind.status: kind.default_code for kind in _KINDS}
 
 
 def register_error_handlers(app: Quart) -> None:
@@ -38,12 +48,14 @@ async def _domain_error(error: DomainError) -> ResponseReturnValue:
 async def _schema_error(error: RequestSchemaValidationError) -> ResponseReturnValue:
     reason = error.validation_error
     if not isinstance(reason, ValidationError):
-        return _answer(400, "validation", f"the request is not understood: {reason}")
+        return _answer(400, errors.ValidationFailedError.default_code, f"the request is not understood: {reason}")
     fields = [
         {"field": ".".join(str(part) for part in fault["loc"]), "message": fault["msg"]} for fault in reason.errors()
     ]
     names = ", ".join(fault["field"] for fault in fields)
-    return _answer(400, "validation", f"the request is not valid: {names}", {"fields": fields})
+    return _answer(
+        400, errors.ValidationFailedError.default_code, f"the request is not valid: {names}", {"fields": fields}
+    )
 
 
 async def _http_error(error: HTTPException) -> ResponseReturnValue:
@@ -84,7 +96,7 @@ async def _database_error(error: SQLAlchemyError) -> ResponseReturnValue:
 
 async def _defect(error: Exception) -> ResponseReturnValue:
     log.error("request_failed", exc_info=error)
-    return _answer(500, "internal", "something went wrong here; the correlation id helps to find it")
+    return _answer(500, DomainError.default_code, "something went wrong here; the correlation id helps to find it")
 
 
 def _answer(
