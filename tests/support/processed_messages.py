@@ -30,5 +30,7 @@ async def message_table(create: CreateDatabase, service: str) -> AsyncIterator[M
     models = place.service.models
     settings = DatabaseSettings(database_url=SecretStr(place.app_url))
     database = Database(settings, service, metadata_of(models).tables)
-    yield MessageTable(database, importlib.import_module(models).ProcessedMessageRow)
-    await database.close()
+    try:
+        yield MessageTable(database, importlib.import_module(models).ProcessedMessageRow)
+    finally:
+        await database.close()
