@@ -2,15 +2,24 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kit.postgres.actor import Actor
 from services.kit.postgres.database import Database
+from services.kit.postgres.metadata import metadata_of
+from services.kit.postgres.settings import DatabaseSettings
+from services.registry import service_named
 from tests.support.callers import OWNER
 
 Repository = TypeVar("Repository")
+
+
+def opened_database(service: str, url: str, **settings: Any) -> Database:
+    """The service's database at `url`, as the service opens it."""
+    tables = metadata_of(service_named(service).models).tables
+    return Database(DatabaseSettings(database_url=url, **settings), service, tables)
 
 
 class Storage(Generic[Repository]):

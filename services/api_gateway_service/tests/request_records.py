@@ -8,14 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 from services.api_gateway_service.domain import AuthOutcome, RequestFilter, RequestRecord
-from services.api_gateway_service.models_db import Base
 from services.api_gateway_service.request_repository_postgres_impl import PostgresRequestRepository
 from services.kit.paging import PageRequest
 from services.kit.postgres.database import Database
-from services.kit.postgres.settings import DatabaseSettings
 from tests.support.service_database import ServiceDatabase
 from tests.support.sql import run
-from tests.support.storage import Storage
+from tests.support.storage import Storage, opened_database
 
 NOW = datetime.now(UTC)
 Requests = Storage[PostgresRequestRepository]
@@ -50,7 +48,7 @@ def some_records(number: int, **differing: Any) -> list[RequestRecord]:
 @asynccontextmanager
 async def opened(url: str, **settings: Any) -> AsyncIterator[Database]:
     """The gateway's database at `url`."""
-    database = Database(DatabaseSettings(database_url=url, **settings), "api_gateway", Base.metadata.tables)
+    database = opened_database("api_gateway", url, **settings)
     try:
         yield database
     finally:

@@ -4,12 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from services.cj_assessment_service.models_db import Base
-from services.cj_assessment_service.tests.service import Service, running_service, settings_for
+from services.cj_assessment_service.tests.service import Service, running_service
 from services.cj_assessment_service.tests.stored import Stored
-from services.kit.postgres.database import Database
 from tests.support.postgres import CreateDatabase
 from tests.support.service_database import ServiceTemplates
+from tests.support.storage import opened_database
 
 
 @pytest_asyncio.fixture(name="service")
@@ -32,7 +31,7 @@ async def shared_service(service_templates: ServiceTemplates) -> AsyncIterator[S
 async def stored(service_templates: ServiceTemplates) -> AsyncIterator[Stored]:
     """The storage, with room for concurrent transactions; the tests of a module share it."""
     copy = service_templates.create("cj_assessment")
-    database = Database(settings_for(copy, database_pool_size=24), "cj_assessment", Base.metadata.tables)
+    database = opened_database("cj_assessment", copy.app_url, database_pool_size=24)
     yield Stored(database)
     await database.close()
     service_templates.drop(copy)

@@ -1,7 +1,7 @@
 """What the tests of the service's storage put in."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -15,9 +15,9 @@ from services.cj_assessment_service.comparison_repository_postgres_impl import P
 from services.cj_assessment_service.comparisons import Comparison, Decision, JudgeKind, Judgement, NewComparison, Winner
 from services.cj_assessment_service.materials import NewAnchor
 from services.kit.identity import Caller
-from services.kit.postgres.actor import Actor
 from services.kit.postgres.database import Database
 from tests.support.callers import OWNER
+from tests.support.storage import Storage
 
 LEASE = timedelta(minutes=2)
 
@@ -59,10 +59,9 @@ class Stored:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    @asynccontextmanager
-    async def use(self, repository: Callable[[AsyncSession], Repository]) -> AsyncIterator[Repository]:
-        async with self.database.transaction(Actor(OWNER.user_id, route="test")) as session:
-            yield repository(session)
+    def use(self, repository: Callable[[AsyncSession], Repository]) -> AbstractAsyncContextManager[Repository]:
+        """One of them in a transaction."""
+        return Storage(self.database, repository).transaction()
 
     async def batch(self, essays: Sequence[NewEssay], caller: Caller = OWNER, **differing: Any) -> Batch:
         async with self.use(PostgresBatchRepository) as batches:

@@ -6,10 +6,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from services.content_service.config import ContentServiceSettings
 from services.content_service.content_repository_postgres_impl import PostgresContentRepository
 from services.content_service.domain import ContentType, NewContent, NewRelation, RelationKind, SentBytes, StoredContent
-from services.content_service.models_db import Base
 from services.content_service.names import new_content_id
 from services.content_service.protocols import ContentRepository, RelationRepository, TagRepository
 from services.content_service.relation_repository_postgres_impl import PostgresRelationRepository
@@ -17,7 +15,7 @@ from services.content_service.tag_repository_postgres_impl import PostgresTagRep
 from services.kit.identity import Caller
 from services.kit.postgres.database import Database
 from tests.support.callers import HEAD, OWNER
-from tests.support.storage import Storage
+from tests.support.storage import Storage, opened_database
 
 ESSAY = b"Bj\xc3\xb6rnen sover."
 
@@ -35,7 +33,7 @@ def new_content(**differing: Any) -> NewContent:
 
 def opened(url: str, **settings: Any) -> Database:
     """The content service's database at `url`."""
-    return Database(ContentServiceSettings(database_url=url, **settings), "content", Base.metadata.tables)
+    return opened_database("content", url, **settings)
 
 
 class Contents(Storage[ContentRepository]):

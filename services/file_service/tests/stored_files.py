@@ -5,14 +5,12 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from services.file_service.config import FileServiceSettings
 from services.file_service.domain import NewFile, NewVersion, StoredFile
 from services.file_service.file_repository_postgres_impl import PostgresFileRepository
-from services.file_service.models_db import Base
 from services.file_service.protocols import FileRepository
 from services.kit.postgres.database import Database
 from tests.support.callers import HEAD, OWNER
-from tests.support.storage import Storage
+from tests.support.storage import Storage, opened_database
 
 
 def new_file(**differing: Any) -> NewFile:
@@ -36,8 +34,7 @@ def new_version(**differing: Any) -> NewVersion:
 
 def opened(url: str, **settings: Any) -> Database:
     """The file service's database at `url`."""
-    configured = FileServiceSettings(database_url=url, object_store_url="file:///unused", **settings)
-    return Database(configured, "file", Base.metadata.tables)
+    return opened_database("file", url, **settings)
 
 
 class Files(Storage[FileRepository]):

@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 
 from services.kit.postgres.database import Database
 from services.kit.postgres.processed_messages import Message
-from services.spell_checker_service.config import SpellCheckerServiceSettings
 from services.spell_checker_service.domain import (
     CorrectionSource,
     Failure,
@@ -16,12 +15,11 @@ from services.spell_checker_service.domain import (
     SpellcheckJob,
     Success,
 )
-from services.spell_checker_service.models_db import Base
 from services.spell_checker_service.protocols import SpellcheckRepository
 from services.spell_checker_service.requests import SpellcheckRequest, TextToCheck
 from services.spell_checker_service.spellcheck_repository_postgres_impl import PostgresSpellcheckRepository
 from tests.support.callers import OWNER
-from tests.support.storage import Storage
+from tests.support.storage import Storage, opened_database
 
 TEXT = TextToCheck(Language.ENGLISH, "0" * 32)
 UNREADABLE = Failure(FailureCode.TEXT_UNREADABLE, "the text is not UTF-8")
@@ -43,8 +41,7 @@ def success(*findings: Finding) -> Success:
 
 def opened(url: str, **settings: Any) -> Database:
     """The spell checker's database at `url`."""
-    configured = SpellCheckerServiceSettings(database_url=url, content_service_url="http://unused", **settings)
-    return Database(configured, "spell_checker", Base.metadata.tables)
+    return opened_database("spell_checker", url, **settings)
 
 
 class Jobs(Storage[SpellcheckRepository]):
