@@ -1,19 +1,13 @@
 """Documents are read in worker processes that can be killed: a bound on time and memory holds for any bytes."""
 
-import asyncio
 import logging
 from abc import abstractmethod
 from typing import Protocol
 
-import structlog
-
 from services.file_service.text_extraction.extraction import Verdict, judge_document
 from services.file_service.text_extraction.kind import UNKNOWN_MEDIA_TYPE
 from services.file_service.text_extraction.rejection import Rejection, ValidationCode
-from services.kit.worker_processes import WorkerProcesses
-
-log = structlog.get_logger(__name__)
-
+from services.kit.worker_processes import WorkerGaveUpError, WorkerProcesses
 
 TOO_COMPLEX = Verdict(
     UNKNOWN_MEDIA_TYPE,
@@ -36,17 +30,15 @@ class WorkerDocumentReader(DocumentReader):
         self._workers = WorkerProcesses(workers, seconds, memory_bytes, prepare=_quieten_pypdf)
 
     async def start(self) -> None:
-        """Start a worker now: the first upload need not wait for it."""
-        await self.judge("", b"")
+        """Start a worker now, so that the first upload need not wait for it; WorkerGaveUpError if none can work."""
+        await self._workers.run(judge_document, "", b"")
 
     async def judge(self, filename: str, content: bytes) -> Verdict:
-        """The verdict of a worker; a document that ends its reading in whatever way is TOO_COMPLEX."""
-        reading = self._workers.run(judge_document, filename, content)
-        (outcome,) = await asyncio.gather(reading, return_exceptions=True)
-        if isinstance(outcome, BaseException):
-            log.warning("document_reader_gave_up", reason=repr(outcome))
+        """The verdict of a worker; a document that takes more than a worker has, or ends it, is TOO_COMPLEX."""
+        try:
+            return await self._workers.run(judge_document, filename, content)
+        except WorkerGaveUpError:
             return TOO_COMPLEX
-        return outcome
 
     async def close(self) -> None:
         """Stop the workers; what they were reading is given up."""

@@ -1,7 +1,10 @@
 """The bounds on time and memory, with real worker processes."""
 
+import operator
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+
+import pytest
 
 from services.file_service.tests.documents import ESSAY, docx_of, docx_of_many_elements
 from services.file_service.text_extraction.rejection import ValidationCode
@@ -39,3 +42,14 @@ async def test_a_document_that_needs_too_much_memory_is_rejected_and_the_next_on
     async with reader(memory_bytes=GIBIBYTE // 4) as workers:
         assert (await workers.judge("essay.docx", docx_of_many_elements(2_000_000))).rejection is not None
         assert (await workers.judge("essay.txt", ESSAY.encode())).rejection is None
+
+
+async def test_a_defect_of_the_reader_is_not_the_documents_fault_and_keeps_it_from_starting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.file_service.text_extraction.workers.judge_document", operator.truediv)
+    async with reader() as workers:
+        with pytest.raises(TypeError, match="unsupported operand"):
+            await workers.judge("essay.txt", b"")
+        with pytest.raises(TypeError, match="unsupported operand"):
+            await workers.start()
