@@ -9,9 +9,9 @@ from services.api_gateway_service.token_issuing import issue_token
 from services.api_gateway_service.token_settings import IssuingSettings
 from services.registry import SERVICES
 from tests.hostile.generated_requests import Sender, Tally
-from tests.hostile.seeded_objects import seed_objects
 from tests.support.callers import ANNA
 from tests.support.platform import Platform
+from tests.support.seeded_objects import seed_objects
 
 
 def hostile_requests(platform: Platform, count: int) -> Iterator[tuple[str, Tally]]:
@@ -19,7 +19,9 @@ def hostile_requests(platform: Platform, count: int) -> Iterator[tuple[str, Tall
     known = seed_objects(platform, ANNA)
     for service in SERVICES:
         sign_in = partial(_bearer, platform) if service.name == "api_gateway" else lambda: ANNA
-        sender = Sender(platform.url(service.name), sign_in, number=service.port, known=known[service.name])
+        sender = Sender(
+            platform.url(service.name), sign_in, number=service.port, known=list(known.get(service.name, {}).values())
+        )
         tally = sender.send(count)
         tally.faults.extend(_tracebacks(platform, service.name))
         yield service.name, tally

@@ -1,8 +1,12 @@
 """Some of the requests that `python -m tests.hostile` sends by the thousand."""
 
+import pytest
+
 from tests.hostile.everyone import hostile_requests
 from tests.support.platform import Platform
 
+# Ten processes may have to start first.
+pytestmark = pytest.mark.timeout(400)
 REQUESTS = 75
 
 

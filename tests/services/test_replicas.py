@@ -15,6 +15,8 @@ from tests.support.platform import Platform, issued_token
 from tests.support.sql import run
 from tests.support.waiting import eventually
 
+# Ten processes may have to start first.
+pytestmark = pytest.mark.timeout(400)
 ESSAY = "A river is older than the town beside it, and in most yeers the more patient of the two. " * 3
 TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 REPLICAS = 2
