@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import psycopg2
 from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
+from psycopg2 import errorcodes, errors
 
 from cdc.bookkeeping import snapshots
 from cdc.catalog.model import CatalogError, ServiceCatalog
@@ -28,6 +29,7 @@ from services.kit.backoff import Backoff
 
 _log = logging.getLogger(__name__)
 _FIRST_WAIT_SECONDS = 0.2
+_SLOT_IS_READ = errors.lookup(errorcodes.OBJECT_IN_USE)
 # Each says by itself what is wrong and needs no traceback.
 _EXPECTED_FAILURES = (
     psycopg2.Error,
@@ -63,7 +65,7 @@ class Pipeline:
                 self._set_up_and_stream(stopping)
             except StoppedError:
                 return
-            except psycopg2.errors.ObjectInUse as error:
+            except _SLOT_IS_READ as error:
                 # It may last for days, and there is nothing to mend: said once, not at each try.
                 if not waiting:
                     _say_waiting(error, self.catalog.service)
