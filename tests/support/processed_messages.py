@@ -5,13 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from pydantic import SecretStr
-
 from services.kit.postgres.database import Database
-from services.kit.postgres.metadata import metadata_of
 from services.kit.postgres.processed_messages import ProcessedMessageColumns
-from services.kit.postgres.settings import DatabaseSettings
 from tests.support.postgres import CreateDatabase
+from tests.support.storage import opened_database
 
 SERVICES = ("spell_checker", "cj_assessment")
 
@@ -27,10 +24,8 @@ class MessageTable:
 @asynccontextmanager
 async def message_table(create: CreateDatabase, service: str) -> AsyncIterator[MessageTable]:
     place = create(service)
-    models = place.service.models
-    settings = DatabaseSettings(database_url=SecretStr(place.app_url))
-    database = Database(settings, service, metadata_of(models).tables)
+    database = opened_database(service, place.app_url)
     try:
-        yield MessageTable(database, importlib.import_module(models).ProcessedMessageRow)
+        yield MessageTable(database, importlib.import_module(place.service.models).ProcessedMessageRow)
     finally:
         await database.close()
