@@ -2,12 +2,23 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 from sqlalchemy import make_url
 
 from tests.support.breakable_link import LOOPBACK, BreakableLink, breakable_link
 from tests.support.service_database import ServiceDatabase
+
+Running = TypeVar("Running")
+
+
+@dataclass(frozen=True)
+class Fragile(Generic[Running]):
+    """A service, as its own tests ask it, whose database can be taken away."""
+
+    service: Running
+    link: BreakableLink
 
 
 @asynccontextmanager

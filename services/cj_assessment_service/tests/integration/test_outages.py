@@ -1,7 +1,6 @@
 """What callers see while the database is away, that it passes without a restart, and that no answer is lost."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest_asyncio
@@ -13,22 +12,13 @@ from services.cj_assessment_service.tests.service import (
     running_service,
     with_key,
 )
-from tests.support.breakable_link import BreakableLink
 from tests.support.callers import ANNA
-from tests.support.fragile_database import fragile_database
+from tests.support.fragile_database import Fragile, fragile_database
 from tests.support.postgres import CreateDatabase
 
 
-@dataclass(frozen=True)
-class Fragile:
-    """A service whose database can be taken away."""
-
-    service: Service
-    link: BreakableLink
-
-
 @pytest_asyncio.fixture(name="fragile")
-async def fragile_fixture(service_database: CreateDatabase) -> AsyncIterator[Fragile]:
+async def fragile_fixture(service_database: CreateDatabase) -> AsyncIterator[Fragile[Service]]:
     async with (
         fragile_database(service_database("cj_assessment")) as (database, link),
         running_service(database) as service,
@@ -36,7 +26,7 @@ async def fragile_fixture(service_database: CreateDatabase) -> AsyncIterator[Fra
         yield Fragile(service, link)
 
 
-async def test_while_the_database_is_away_each_route_says_so_and_afterwards_works(fragile: Fragile) -> None:
+async def test_while_the_database_is_away_each_route_says_so_and_afterwards_works(fragile: Fragile[Service]) -> None:
     service, client = fragile.service, fragile.service.client
     batch = await service.batch(essays=2)
     (comparison,) = await service.pairs(batch, 1)

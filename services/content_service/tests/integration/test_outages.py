@@ -1,28 +1,18 @@
 """What callers see while the database is away, and that it passes without a restart."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest_asyncio
 
 from services.content_service.tests.service import Service, path_of, running_content_service
-from tests.support.breakable_link import BreakableLink
 from tests.support.callers import ANNA
-from tests.support.fragile_database import fragile_database
+from tests.support.fragile_database import Fragile, fragile_database
 from tests.support.service_database import ServiceDatabase
 
 
-@dataclass(frozen=True)
-class Fragile:
-    """A service whose database can be taken away."""
-
-    service: Service
-    link: BreakableLink
-
-
 @pytest_asyncio.fixture(name="fragile")
-async def _fragile(content_database: ServiceDatabase) -> AsyncIterator[Fragile]:
+async def _fragile(content_database: ServiceDatabase) -> AsyncIterator[Fragile[Service]]:
     async with (
         fragile_database(content_database) as (database, link),
         running_content_service(database) as service,
@@ -30,7 +20,7 @@ async def _fragile(content_database: ServiceDatabase) -> AsyncIterator[Fragile]:
         yield Fragile(service, link)
 
 
-async def test_while_the_database_is_away_each_route_says_so_and_afterwards_works(fragile: Fragile) -> None:
+async def test_while_the_database_is_away_each_route_says_so_and_afterwards_works(fragile: Fragile[Service]) -> None:
     service = fragile.service
     content, other = await service.stored(), await service.stored()
     path = path_of(content)
