@@ -25,12 +25,16 @@ _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 @dataclass(frozen=True)
 class Command:
-    """What to start: the words of its command line, its working directory, and what it has beside our environment."""
+    """What to start: the words of its command line, its working directory, and what it has beside our environment.
+
+    left_out: how the names of variables begin that it does not have from us.
+    """
 
     argv: tuple[str, ...]
     directory: Path = Path()
     environment: Mapping[str, str] = field(default_factory=dict)
     account: Account | None = None
+    left_out: tuple[str, ...] = ()
 
 
 def start_child(command: Command, log: Path, on_death: signal.Signals = signal.SIGTERM) -> Process:
@@ -43,13 +47,17 @@ def start_child(command: Command, log: Path, on_death: signal.Signals = signal.S
             stdout=output,
             stderr=output,
             cwd=command.directory,
-            env=os.environ | command.environment,
+            env={**_inherited(command.left_out), **command.environment},
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
             start_new_session=True,
             preexec_fn=_tie_to_parent(on_death),
         )
+
+
+def _inherited(left_out: tuple[str, ...]) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
 
 
 def _tie_to_parent(on_death: signal.Signals) -> Callable[[], None]:

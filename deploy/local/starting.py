@@ -15,9 +15,11 @@ class StartError(Exception):
     """A server did not start; the message has the end of its log."""
 
 
-def wait_until_ready(process: Process, ready: Callable[[], bool], name: str, log: Path) -> None:
-    """Return once `ready` says so; StartError if the process ends before that, or takes more than a minute."""
-    deadline = time.monotonic() + START_SECONDS
+def wait_until_ready(
+    process: Process, ready: Callable[[], bool], name: str, log: Path, seconds: float = START_SECONDS
+) -> None:
+    """Return once `ready` says so; StartError if the process ends before that, or takes longer than `seconds`."""
+    deadline = time.monotonic() + seconds
     while not ready():
         if process.poll() is not None:
             raise StartError(f"{name} did not start:\n{tail(log)}")

@@ -1,17 +1,16 @@
 """A service as it is started in production: a process of its own on a real socket."""
 
-import os
-import subprocess
+import signal
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
+from deploy.local.children import Command, Process, start_child, stop_child
 from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.ready import http_answers
+from deploy.local.starting import wait_until_ready
 from services.registry import Service
 
 SECONDS_TO_START = 300.0
@@ -23,22 +22,18 @@ class ServiceProcess:
     """A process of a service, where it listens, and the file that has what it said."""
 
     service: Service
-    url: str
+    port: int
     log: Path
-    popen: "subprocess.Popen[bytes]"
+    popen: Process
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
 
     def wait_until_serving(self) -> None:
-        """Return once /healthz answers 200; AssertionError if the process ends, TimeoutError if it takes too long."""
-        deadline = time.monotonic() + SECONDS_TO_START
-        while time.monotonic() < deadline:
-            assert self.popen.poll() is None, f"{self.service.name} ended: {self.said()[-2000:]}"
-            try:
-                if httpx.get(f"{self.url}/healthz", trust_env=False).is_success:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.1)
-        raise TimeoutError(f"{self.service.name} did not start to serve: {self.said()[-2000:]}")
+        """Return once /healthz answers 200; StartError if the process ends, or takes too long."""
+        ready = http_answers(self.port, "/healthz")
+        wait_until_ready(self.popen, ready, self.service.name, self.log, SECONDS_TO_START)
 
     def said(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
@@ -59,17 +54,16 @@ def service_process(
 ) -> Iterator[ServiceProcess]:
     """A process with these `variables` of its own and no other of the service's, not waited for; killed at the end."""
     port = port or free_port()
-    others = {name: value for name, value in os.environ.items() if not name.startswith(service.env_prefix)}
-    own = {f"{service.env_prefix}HOST": LOOPBACK, f"{service.env_prefix}PORT": str(port), **variables}
-    nowhere = {"HULEEDU_ENV_FILE": str(directory / "no such file")}
+    own = {
+        "HULEEDU_ENV_FILE": str(directory / "no such file"),
+        f"{service.env_prefix}HOST": LOOPBACK,
+        f"{service.env_prefix}PORT": str(port),
+        **variables,
+    }
     log = directory / f"{service.name}-{port}.log"
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(
-            [sys.executable, "-m", service.package], env=others | nowhere | own, stdout=output, stderr=subprocess.STDOUT
-        ) as popen,
-    ):
-        try:
-            yield ServiceProcess(service, f"http://{LOOPBACK}:{port}", log, popen)
-        finally:
-            popen.kill()
+    command = Command((sys.executable, "-m", service.package), environment=own, left_out=(service.env_prefix,))
+    process = start_child(command, log, on_death=signal.SIGKILL)
+    try:
+        yield ServiceProcess(service, port, log, process)
+    finally:
+        stop_child(process, ())
