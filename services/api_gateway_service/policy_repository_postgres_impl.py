@@ -11,7 +11,6 @@ from services.api_gateway_service.models_db import RateLimitPolicyRow
 from services.api_gateway_service.protocols import PolicyRepository
 from services.kit.errors import ConflictError, NotFoundError
 from services.kit.paging import Page, PageRequest
-from services.kit.postgres.errors import database_errors
 from services.kit.postgres.rows import page_of, record_of
 from services.kit.postgres.stale_rows import refuse_stale
 
@@ -45,8 +44,7 @@ class PostgresPolicyRepository(PolicyRepository):
         row = await self._one(same.with_for_update())
         refuse_stale(row, expected_row_version, f"rule {row.policy_id}")
         row.request_limit, row.period_seconds = rule.request_limit, rule.period_seconds
-        with database_errors():
-            await self._session.flush()
+        await self._session.flush()
         return record_of(RateLimitPolicy, row)
 
     async def delete(self, policy_id: UUID, *, expected_row_version: int | None = None) -> RateLimitPolicy:
@@ -61,8 +59,7 @@ class PostgresPolicyRepository(PolicyRepository):
 
     async def _make_unless_there(self, rule: PolicyRule) -> None:
         unless_there = insert(RateLimitPolicyRow).values(**vars(rule))
-        with database_errors():
-            await self._session.execute(unless_there.on_conflict_do_nothing(index_elements=["route", "role"]))
+        await self._session.execute(unless_there.on_conflict_do_nothing(index_elements=["route", "role"]))
 
     async def _one(self, statement: Select[RateLimitPolicyRow]) -> RateLimitPolicyRow:
         row = await self._session.scalar(statement.execution_options(populate_existing=True))

@@ -14,7 +14,6 @@ from services.api_gateway_service.models_db import ApiRequestRow, Base
 from services.api_gateway_service.protocols import RequestRepository
 from services.kit.paging import Page, PageRequest, Position
 from services.kit.postgres.copying import copy_rows
-from services.kit.postgres.errors import database_errors
 from services.kit.postgres.rows import record_of
 
 _TABLE: Table = Base.metadata.tables[ApiRequestRow.__tablename__]
@@ -30,14 +29,12 @@ class PostgresRequestRepository(RequestRepository):
 
     async def append(self, records: Sequence[RequestRecord]) -> None:
         """Store new records by one COPY; ConflictError if one is there already."""
-        with database_errors():
-            await copy_rows(self._session, _TABLE, _COLUMNS, [_values_of(record) for record in records])
+        await copy_rows(self._session, _TABLE, _COLUMNS, [_values_of(record) for record in records])
 
     async def append_missing(self, records: Sequence[RequestRecord]) -> None:
         """Store those of the records that are not there yet, waiting for whoever is just storing one of them."""
         rows = [dict(zip(_COLUMNS, _values_of(record), strict=True)) for record in records]
-        with database_errors():
-            await self._session.execute(insert(_TABLE).on_conflict_do_nothing(), rows)
+        await self._session.execute(insert(_TABLE).on_conflict_do_nothing(), rows)
 
     async def page(self, wanted: RequestFilter, page: PageRequest) -> Page[RequestRecord]:
         """The requests that the filter lets through, newest first."""
@@ -62,8 +59,7 @@ class PostgresRequestRepository(RequestRepository):
         return await self._call(func.drop_api_request_partitions(before))
 
     async def _call(self, function: ColumnElement[int]) -> int:
-        with database_errors():
-            done: int = (await self._session.scalars(select(function))).one()
+        done: int = (await self._session.scalars(select(function))).one()
         return done
 
 

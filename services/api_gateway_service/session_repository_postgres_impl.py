@@ -14,7 +14,6 @@ from services.api_gateway_service.protocols import SessionRepository
 from services.kit.errors import NotFoundError
 from services.kit.identity import Caller
 from services.kit.paging import Page, PageRequest
-from services.kit.postgres.errors import database_errors
 from services.kit.postgres.ownership import owned
 from services.kit.postgres.rows import page_of, record_of
 
@@ -35,8 +34,7 @@ class PostgresSessionRepository(SessionRepository):
     async def open(self, new: NewSession) -> Session:
         """The session of the new one's token; whoever comes second waits for the first one's row and reads it."""
         unless_there = insert(UserSessionRow).values(**vars(new)).on_conflict_do_nothing(index_elements=["jti"])
-        with database_errors():
-            await self._session.execute(unless_there)
+        await self._session.execute(unless_there)
         return _found(await self.find(new.jti))
 
     async def touch(self, session_id: UUID, after: timedelta) -> bool:
@@ -86,8 +84,7 @@ class PostgresSessionRepository(SessionRepository):
         caller.refuse_stranger(user_id, "sessions")
         open_ones = update(UserSessionRow).where(UserSessionRow.user_id == user_id, UserSessionRow.revoked_at.is_(None))
         ended = open_ones.values(revoked_at=_NOW).returning(UserSessionRow.expires_at > _NOW)
-        with database_errors():
-            return sum(await self._session.scalars(ended, execution_options={"synchronize_session": False}))
+        return sum(await self._session.scalars(ended, execution_options={"synchronize_session": False}))
 
     async def delete_expired(self, before: datetime, limit: int) -> int:
         """Remove sessions that expired before that moment, but for those whose row another has locked."""
@@ -98,8 +95,7 @@ class PostgresSessionRepository(SessionRepository):
 
     async def _changed(self, statement: Update | Delete) -> int:
         """How many rows the statement changed."""
-        with database_errors():
-            result = await self._session.execute(statement, execution_options={"synchronize_session": False})
+        result = await self._session.execute(statement, execution_options={"synchronize_session": False})
         return result.rowcount if isinstance(result, CursorResult) else 0
 
 

@@ -12,7 +12,6 @@ from services.cj_assessment_service.protocols import AnchorRepository
 from services.kit.errors import NotFoundError
 from services.kit.identity import Caller
 from services.kit.paging import Page, PageRequest
-from services.kit.postgres.errors import database_errors
 from services.kit.postgres.rows import page_of, record_of
 
 
@@ -26,9 +25,8 @@ class PostgresAnchorRepository(AnchorRepository):
         """Store an anchor; ConflictError if the caller has one of that label on that scale in the assignment."""
         row = AnchorRow(user_id=caller.user_id, shared=caller.is_admin, **vars(new))
         self._session.add(row)
-        with database_errors():
-            await self._session.flush()
-            await self._session.refresh(row)
+        await self._session.flush()
+        await self._session.refresh(row)
         return record_of(Anchor, row)
 
     async def get(self, caller: Caller, anchor_id: UUID) -> Anchor:
@@ -57,8 +55,7 @@ class PostgresAnchorRepository(AnchorRepository):
         own = delete(AnchorRow).where(AnchorRow.anchor_id == anchor_id)
         if not caller.is_admin:
             own = own.where(AnchorRow.user_id == caller.user_id)
-        with database_errors():
-            removed = await self._session.scalar(own.returning(AnchorRow))
+        removed = await self._session.scalar(own.returning(AnchorRow))
         if removed is None:
             raise _not_found(anchor_id)
         return record_of(Anchor, removed)

@@ -12,7 +12,6 @@ from services.cj_assessment_service.protocols import AssessmentConfigRepository
 from services.kit.errors import NotFoundError
 from services.kit.identity import Caller
 from services.kit.paging import Page, PageRequest
-from services.kit.postgres.errors import database_errors
 from services.kit.postgres.rows import page_of, record_of
 
 
@@ -38,9 +37,8 @@ class PostgresAssessmentConfigRepository(AssessmentConfigRepository):
             **vars(new.target),
         )
         self._session.add(row)
-        with database_errors():
-            await self._session.flush()
-            await self._session.refresh(row)
+        await self._session.flush()
+        await self._session.refresh(row)
         return record_of(AssessmentConfig, row)
 
     async def get(self, caller: Caller, config_id: UUID) -> AssessmentConfig:

@@ -26,7 +26,6 @@ from services.cj_assessment_service.protocols import BatchRepository
 from services.kit.errors import ConflictError
 from services.kit.identity import Caller
 from services.kit.paging import Page, PageRequest
-from services.kit.postgres.errors import database_errors
 from services.kit.postgres.rows import page_of, record_of
 
 _ENDED_AT_ONCE = {"status": BatchStatus.COMPLETE_INSUFFICIENT_ESSAYS, "completed_at": func.clock_timestamp()}
@@ -42,15 +41,14 @@ class PostgresBatchRepository(BatchRepository):
         """Store a batch with its essays; ConflictError if there is one of that id, NotFoundError if it is another's."""
         end = {} if has_enough(essays) else _ENDED_AT_ONCE
         unless_there = insert(BatchRow).values(**vars(new), **end).on_conflict_do_nothing(index_elements=["batch_id"])
-        with database_errors():
-            row = await self._session.scalar(unless_there.returning(BatchRow))
-            if row is None:
-                await visible_batch(self._session, caller, new.batch_id)
-                raise ConflictError(f"there is a batch {new.batch_id} already", code="batch_exists")
-            self._session.add_all(
-                EssayRow(batch_id=new.batch_id, is_anchor=essay.is_anchor, **vars(essay)) for essay in essays
-            )
-            await self._session.flush()
+        row = await self._session.scalar(unless_there.returning(BatchRow))
+        if row is None:
+            await visible_batch(self._session, caller, new.batch_id)
+            raise ConflictError(f"there is a batch {new.batch_id} already", code="batch_exists")
+        self._session.add_all(
+            EssayRow(batch_id=new.batch_id, is_anchor=essay.is_anchor, **vars(essay)) for essay in essays
+        )
+        await self._session.flush()
         return record_of(Batch, row)
 
     async def get(self, caller: Caller, batch_id: UUID) -> Batch:
@@ -100,6 +98,5 @@ class PostgresBatchRepository(BatchRepository):
             MOVES.refuse(row.status, BatchStatus.COMPARING)
             row.status, row.round = BatchStatus.COMPARING, row.round + 1
             row.failure_code = row.failure_detail = None
-        with database_errors():
-            await self._session.flush()
+        await self._session.flush()
         return record_of(Batch, row)

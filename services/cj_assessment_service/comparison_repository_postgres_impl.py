@@ -24,7 +24,6 @@ from services.cj_assessment_service.protocols import ComparisonRepository
 from services.kit.errors import ConflictError, NotFoundError
 from services.kit.identity import Caller
 from services.kit.paging import Page, PageRequest
-from services.kit.postgres.errors import database_errors
 from services.kit.postgres.rows import page_of, record_of
 
 _DEED = "asking for comparisons"
@@ -71,10 +70,9 @@ class PostgresComparisonRepository(ComparisonRepository):
             )
         batch.status = BatchStatus.COMPARING
         batch.comparisons_submitted += len(asked)
-        with database_errors():
-            await self._session.flush()
-            values = [vars(each) for each in asked]
-            rows = (await self._session.scalars(insert(ComparisonRow).returning(ComparisonRow), values)).all()
+        await self._session.flush()
+        values = [vars(each) for each in asked]
+        rows = (await self._session.scalars(insert(ComparisonRow).returning(ComparisonRow), values)).all()
         stored = {row.comparison_id: record_of(Comparison, row) for row in rows}
         return tuple(stored[each.comparison_id] for each in asked)
 
@@ -108,8 +106,7 @@ class PostgresComparisonRepository(ComparisonRepository):
         for name, value in vars(judgement).items():
             setattr(row, name, value)
         row.completed_at = func.clock_timestamp()
-        with database_errors():
-            await self._session.flush()
+        await self._session.flush()
         await self._count(batch, row)
         over = await self._close_round(batch, lease)
         await self._session.refresh(row)
@@ -131,8 +128,7 @@ class PostgresComparisonRepository(ComparisonRepository):
             MOVES.refuse(batch.status, BatchStatus.SCORING)
             batch.status = BatchStatus.SCORING
             batch.scoring_lease_until = func.clock_timestamp() + lease
-        with database_errors():
-            await self._session.flush()
+        await self._session.flush()
         return progress.is_over
 
     async def _progress(self, batch: BatchRow) -> RoundProgress:

@@ -21,7 +21,6 @@ from services.cj_assessment_service.models_db import (
     GradeProjectionRow,
 )
 from services.cj_assessment_service.protocols import ScoringRepository
-from services.kit.postgres.errors import database_errors
 
 _SHARES = {Winner.ESSAY_A: 1.0, Winner.ESSAY_B: 0.0, Winner.TIE: 0.5}
 
@@ -43,8 +42,7 @@ class PostgresScoringRepository(ScoringRepository):
         if row is None:
             return None
         row.scoring_lease_until = func.clock_timestamp() + lease
-        with database_errors():
-            await self._session.flush()
+        await self._session.flush()
         return row.batch_id
 
     async def task(self, batch_id: UUID) -> ScoringTask | None:
@@ -75,11 +73,10 @@ class PostgresScoringRepository(ScoringRepository):
         if batch.status is not BatchStatus.SCORING or batch.round != task.round:
             return False
         self._move(batch, result)
-        with database_errors():
-            await self._session.flush()
-            await self._store_scores(task.batch_id, result.scores)
-            if result.projections is not None:
-                await self._store_projections(task, result.projections)
+        await self._session.flush()
+        await self._store_scores(task.batch_id, result.scores)
+        if result.projections is not None:
+            await self._store_projections(task, result.projections)
         return True
 
     @staticmethod

@@ -88,8 +88,7 @@ class JobRegistration:
     async def _was_new(self, request: SpellcheckRequest) -> bool:
         ids = {"job_id": uuid4(), **_essay(request), **vars(request.message)}
         new = insert(SpellcheckJobRow).values(**ids, **_asked(request))
-        with database_errors():
-            stored = await self._session.execute(new.on_conflict_do_nothing().returning(SpellcheckJobRow.job_id))
+        stored = await self._session.execute(new.on_conflict_do_nothing().returning(SpellcheckJobRow.job_id))
         return stored.first() is not None
 
     async def _take_over(self, row: SpellcheckJobRow, message: Message, asked: dict[str, Any]) -> None:

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.kit.errors import NotFoundError
 from services.kit.identity import Caller
 from services.kit.paging import Page, PageRequest
-from services.kit.postgres.errors import database_errors
 from services.kit.postgres.processed_messages import Message
 from services.kit.postgres.rows import page_of, record_of
 from services.spell_checker_service import domain
@@ -125,8 +124,7 @@ class PostgresSpellcheckRepository(SpellcheckRepository):
             return
         ids = {"job_id": row.job_id, "user_id": row.user_id, "created_at": row.updated_at}
         rows = [{**vars(finding), **ids, "correction_id": correction_id_at(finding.position)} for finding in findings]
-        with database_errors():
-            await self._session.execute(insert(SpellcheckCorrectionRow), rows)
+        await self._session.execute(insert(SpellcheckCorrectionRow), rows)
 
     async def _corrections(
         self, corrections: Select[SpellcheckCorrectionRow], page: PageRequest
@@ -136,5 +134,4 @@ class PostgresSpellcheckRepository(SpellcheckRepository):
 
     async def _store(self, row: SpellcheckJobRow) -> None:
         self._session.add(row)
-        with database_errors():
-            await self._session.flush()
+        await self._session.flush()
