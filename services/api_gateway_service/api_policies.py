@@ -16,9 +16,9 @@ from services.kit.errors import ValidationFailedError
 from services.kit.postgres.unit_of_work import UnitOfWork
 from services.kit.web.answers import answers
 from services.kit.web.models import PageQuestion
-from services.kit.web.preconditions import expected_row_version, row_version_etag
+from services.kit.web.preconditions import WithEtag, expected_row_version, with_etag
+from services.kit.web.transactions import in_unit_of_work
 
-PolicyWithEtag = tuple[RateLimitPolicy, int, dict[str, str]]
 _IMPLIED = frozenset({"HEAD", "OPTIONS"})
 
 policies_blueprint = Blueprint("policies", __name__, url_prefix="/v1/rate-limits")
@@ -27,25 +27,19 @@ policies_blueprint = Blueprint("policies", __name__, url_prefix="/v1/rate-limits
 @policies_blueprint.get("")
 @answers(PoliciesAnswer, 200, errors=(400, 403, 429))
 @validate_querystring(PageQuestion)
-@inject
-async def list_policies(
-    query_args: PageQuestion, unit: FromDishka[UnitOfWork], policies: FromDishka[PolicyRepository]
-) -> PoliciesAnswer:
+@in_unit_of_work
+async def list_policies(query_args: PageQuestion, policies: FromDishka[PolicyRepository]) -> PoliciesAnswer:
     """List the rules, oldest first, page by page."""
-    async with unit:
-        page = await policies.page(query_args.page())
+    page = await policies.page(query_args.page())
     return PoliciesAnswer(policies=list(page.items), next_cursor=page.next_cursor)
 
 
 @policies_blueprint.get("/<uuid:policy_id>")
 @answers(RateLimitPolicy, 200, errors=(403, 404, 429))
-@inject
-async def read_policy(
-    policy_id: UUID, unit: FromDishka[UnitOfWork], policies: FromDishka[PolicyRepository]
-) -> PolicyWithEtag:
+@in_unit_of_work
+async def read_policy(policy_id: UUID, policies: FromDishka[PolicyRepository]) -> WithEtag[RateLimitPolicy]:
     """Read a rule; its ETag is what If-Match asks for when it is changed."""
-    async with unit:
-        return _answer(await policies.get(policy_id))
+    return with_etag(await policies.get(policy_id))
 
 
 @policies_blueprint.put("")
@@ -57,7 +51,7 @@ async def put_policy(
     unit: FromDishka[UnitOfWork],
     policies: FromDishka[PolicyRepository],
     in_force: FromDishka[RulesInForce],
-) -> PolicyWithEtag:
+) -> WithEtag[RateLimitPolicy]:
     """Store the rule for a route and a role, in the place of the one before; other replicas follow within seconds."""
     if data.route not in limited_routes():
         raise ValidationFailedError(
@@ -67,7 +61,7 @@ async def put_policy(
     async with unit:
         stored = await policies.put(data.rule(), expected_row_version=expected_row_version())
     in_force.forget()
-    return _answer(stored)
+    return with_etag(stored)
 
 
 @policies_blueprint.delete("/<uuid:policy_id>")
@@ -91,7 +85,3 @@ def limited_routes() -> frozenset[str]:
     rules = (rule for rule in current_app.url_map.iter_rules() if rule.rule.startswith("/v1/"))
     named = (limited_route(method, rule.rule) for rule in rules for method in (rule.methods or set()) - _IMPLIED)
     return frozenset({ANY, *named})
-
-
-def _answer(policy: RateLimitPolicy) -> PolicyWithEtag:
-    return policy, 200, {"ETag": row_version_etag(policy.row_version)}

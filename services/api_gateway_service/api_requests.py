@@ -5,14 +5,13 @@ from typing import Annotated
 from dishka import FromDishka
 from pydantic import BaseModel, Field, StringConstraints
 from quart import Blueprint
-from quart_dishka import inject
 from quart_schema import validate_querystring
 
 from services.api_gateway_service.domain import LONGEST_ROUTE, LONGEST_UPSTREAM, RequestFilter, RequestRecord
 from services.api_gateway_service.protocols import RequestRepository
-from services.kit.postgres.unit_of_work import UnitOfWork
 from services.kit.web.answers import answers
 from services.kit.web.models import Moment, PageQuestion, Text, UserId
+from services.kit.web.transactions import in_unit_of_work
 
 requests_blueprint = Blueprint("requests", __name__, url_prefix="/v1/requests")
 
@@ -42,11 +41,8 @@ class RequestsQuestion(PageQuestion):
 @requests_blueprint.get("")
 @answers(RequestsAnswer, 200, errors=(400, 403, 429))
 @validate_querystring(RequestsQuestion)
-@inject
-async def list_requests(
-    query_args: RequestsQuestion, unit: FromDishka[UnitOfWork], requests: FromDishka[RequestRepository]
-) -> RequestsAnswer:
+@in_unit_of_work
+async def list_requests(query_args: RequestsQuestion, requests: FromDishka[RequestRepository]) -> RequestsAnswer:
     """List the requests that passed through the gateway, newest first, page by page; they appear within a second."""
-    async with unit:
-        page = await requests.page(query_args.filter(), query_args.page())
+    page = await requests.page(query_args.filter(), query_args.page())
     return RequestsAnswer(requests=list(page.items), next_cursor=page.next_cursor)

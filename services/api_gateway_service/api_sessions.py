@@ -19,8 +19,8 @@ from services.api_gateway_service.authentication import Authenticated
 from services.api_gateway_service.domain import SessionFacts
 from services.api_gateway_service.protocols import SessionRepository
 from services.kit.identity import Caller
-from services.kit.postgres.unit_of_work import UnitOfWork
 from services.kit.web.answers import answers
+from services.kit.web.transactions import in_unit_of_work
 
 OK, CREATED = 200, 201
 
@@ -38,57 +38,41 @@ async def open_session(authenticated: FromDishka[Authenticated]) -> tuple[Sessio
 @sessions_blueprint.get("")
 @answers(SessionsAnswer, OK, errors=(400, 404, 429))
 @validate_querystring(SessionsQuestion)
-@inject
+@in_unit_of_work
 async def list_sessions(
-    query_args: SessionsQuestion,
-    caller: FromDishka[Caller],
-    unit: FromDishka[UnitOfWork],
-    sessions: FromDishka[SessionRepository],
+    query_args: SessionsQuestion, caller: FromDishka[Caller], sessions: FromDishka[SessionRepository]
 ) -> SessionsAnswer:
     """List a user's sessions that are neither expired nor revoked, oldest first, page by page; else the caller's."""
-    async with unit:
-        page = await sessions.list_active(caller, query_args.user_id or caller.user_id, query_args.page())
+    page = await sessions.list_active(caller, query_args.user_id or caller.user_id, query_args.page())
     return SessionsAnswer(sessions=[facts_of(each) for each in page.items], next_cursor=page.next_cursor)
 
 
 @sessions_blueprint.get("/<uuid:session_id>")
 @answers(SessionFacts, OK, errors=(404, 429))
-@inject
+@in_unit_of_work
 async def read_session(
-    session_id: UUID,
-    caller: FromDishka[Caller],
-    unit: FromDishka[UnitOfWork],
-    sessions: FromDishka[SessionRepository],
+    session_id: UUID, caller: FromDishka[Caller], sessions: FromDishka[SessionRepository]
 ) -> SessionFacts:
     """Read what is known of a session."""
-    async with unit:
-        return facts_of(await sessions.get(caller, session_id))
+    return facts_of(await sessions.get(caller, session_id))
 
 
 @sessions_blueprint.delete("/<uuid:session_id>")
 @answers(RevokedAnswer, OK, errors=(400, 404, 429))
-@inject
+@in_unit_of_work
 async def revoke_session(
-    session_id: UUID,
-    caller: FromDishka[Caller],
-    unit: FromDishka[UnitOfWork],
-    sessions: FromDishka[SessionRepository],
+    session_id: UUID, caller: FromDishka[Caller], sessions: FromDishka[SessionRepository]
 ) -> RevokedAnswer:
     """End a session: from now on its token is refused everywhere."""
-    async with unit:
-        return RevokedAnswer(revoked=await sessions.revoke(caller, session_id))
+    return RevokedAnswer(revoked=await sessions.revoke(caller, session_id))
 
 
 @sessions_blueprint.delete("")
 @answers(RevokedAllAnswer, OK, errors=(400, 404, 429))
 @validate_querystring(OwnerQuestion)
-@inject
+@in_unit_of_work
 async def revoke_sessions(
-    query_args: OwnerQuestion,
-    caller: FromDishka[Caller],
-    unit: FromDishka[UnitOfWork],
-    sessions: FromDishka[SessionRepository],
+    query_args: OwnerQuestion, caller: FromDishka[Caller], sessions: FromDishka[SessionRepository]
 ) -> RevokedAllAnswer:
     """End every session of a user, the caller's if nobody is named: this one among them."""
-    async with unit:
-        return RevokedAllAnswer(revoked=await sessions.revoke_all(caller, query_args.user_id or caller.user_id))
+    return RevokedAllAnswer(revoked=await sessions.revoke_all(caller, query_args.user_id or caller.user_id))

@@ -17,9 +17,9 @@ from services.cj_assessment_service.api_models import (
 )
 from services.cj_assessment_service.protocols import AssessmentHandler, ComparisonRepository, JudgementHandler
 from services.kit.identity import Caller
-from services.kit.postgres.unit_of_work import UnitOfWork
 from services.kit.web.answers import answers
 from services.kit.web.idempotency import IdempotencyHeaders
+from services.kit.web.transactions import in_unit_of_work
 
 comparisons_blueprint = Blueprint("cj_comparisons", __name__, url_prefix="/v1/cj")
 
@@ -47,17 +47,15 @@ async def request_pairs(
 @comparisons_blueprint.get("/batches/<uuid:batch_id>/comparisons")
 @answers(ComparisonsAnswer, 200, errors=(400, 404))
 @validate_querystring(ComparisonsQuestion)
-@inject
+@in_unit_of_work
 async def list_comparisons(
     batch_id: UUID,
     query_args: ComparisonsQuestion,
     caller: FromDishka[Caller],
-    unit: FromDishka[UnitOfWork],
     comparisons: FromDishka[ComparisonRepository],
 ) -> ComparisonsAnswer:
     """List a batch's comparisons in the order in which they were asked for, page by page."""
-    async with unit:
-        page = await comparisons.list_comparisons(caller, batch_id, query_args.filter(), query_args.page())
+    page = await comparisons.list_comparisons(caller, batch_id, query_args.filter(), query_args.page())
     return ComparisonsAnswer(comparisons=list(page.items), next_cursor=page.next_cursor)
 
 

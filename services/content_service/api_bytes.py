@@ -5,7 +5,7 @@ from quart import Blueprint, Response
 from quart_dishka import inject
 from quart_schema import validate_querystring
 
-from services.content_service.api_models import NewContentQuestion, VisibilityQuestion
+from services.content_service.api_models import NewContentQuestion
 from services.content_service.api_sent_bytes import expected_sha256, sent_bytes
 from services.content_service.domain import NewContent, StoredContent
 from services.content_service.names import new_content_id
@@ -20,12 +20,12 @@ from services.kit.web.downloads import (
     may_need_no_bytes,
     sha256_etag,
 )
+from services.kit.web.models import VisibilityQuestion
 from services.kit.web.plain_bytes import takes_bytes
-from services.kit.web.preconditions import row_version_etag
+from services.kit.web.preconditions import WithEtag, row_version_etag
+from services.kit.web.transactions import in_unit_of_work
 
 CREATED = 201
-
-ContentWithHeaders = tuple[StoredContent, int, dict[str, str]]
 
 bytes_blueprint = Blueprint("bytes", __name__, url_prefix="/v1/contents")
 
@@ -40,7 +40,7 @@ async def create_content(
     caller: FromDishka[Caller],
     unit: FromDishka[UnitOfWork],
     contents: FromDishka[ContentRepository],
-) -> ContentWithHeaders:
+) -> WithEtag[StoredContent]:
     """Store the request's body as a content, under the media type in Content-Type.
 
     201 if it is new. 200 with the content stored before if the caller has the same bytes as this content type already.
@@ -56,22 +56,17 @@ async def create_content(
 @bytes_blueprint.get("/<string:content_id>/bytes")
 @answers_bytes(errors=(400, 404))
 @validate_querystring(VisibilityQuestion)
-@inject
+@in_unit_of_work
 async def read_bytes(
-    content_id: str,
-    query_args: VisibilityQuestion,
-    caller: FromDishka[Caller],
-    unit: FromDishka[UnitOfWork],
-    contents: FromDishka[ContentRepository],
+    content_id: str, query_args: VisibilityQuestion, caller: FromDishka[Caller], contents: FromDishka[ContentRepository]
 ) -> Response:
     """Read a content's bytes; their ETag is their SHA-256."""
     shown = query_args.include_deleted
-    async with unit:
-        if may_need_no_bytes():
-            answer = answer_without_bytes(_described(await contents.get(caller, content_id, include_deleted=shown)))
-            if answer is not None:
-                return answer
-        found = await contents.get_with_bytes(caller, content_id, include_deleted=shown)
+    if may_need_no_bytes():
+        answer = answer_without_bytes(_described(await contents.get(caller, content_id, include_deleted=shown)))
+        if answer is not None:
+            return answer
+    found = await contents.get_with_bytes(caller, content_id, include_deleted=shown)
     return answer_with_bytes(_described(found.content), found.body)
 
 
@@ -81,7 +76,7 @@ async def read_bytes(
 @inject
 async def replace_bytes(
     content_id: str, caller: FromDishka[Caller], unit: FromDishka[UnitOfWork], contents: FromDishka[ContentRepository]
-) -> ContentWithHeaders:
+) -> WithEtag[StoredContent]:
     """Put the request's body in the place of a content's bytes; with If-Match only if they are those last read."""
     expected, sent = expected_sha256(), await sent_bytes()
     async with unit:

@@ -67,12 +67,6 @@ class NewContentQuestion(Question):
     content_type: ContentType
 
 
-class VisibilityQuestion(Question):
-    """Whether deleted contents are shown as well."""
-
-    include_deleted: bool = False
-
-
 class ContentsQuestion(PageQuestion):
     """Which contents of a user are listed, of the caller if none is named."""
 

@@ -9,6 +9,7 @@ from services.content_service.domain import SentBytes
 from services.content_service.names import mime_type_of
 from services.kit.correlation import correlation_id
 from services.kit.errors import ValidationFailedError
+from services.kit.web.preconditions import expected_etag
 
 _SHA256_ETAG = re.compile(r'"([0-9a-f]{64})"')
 
@@ -27,10 +28,4 @@ async def sent_bytes() -> SentBytes:
 
 def expected_sha256() -> str | None:
     """The bytes that If-Match asks for, None if it is absent or `*`; ValidationFailedError for anything else."""
-    header = request.headers.get("If-Match", "*").strip()
-    if header == "*":
-        return None
-    found = _SHA256_ETAG.fullmatch(header)
-    if found is None:
-        raise ValidationFailedError("header If-Match must be the ETag with which the bytes were read: their SHA-256")
-    return found[1]
+    return expected_etag(_SHA256_ETAG, "the ETag with which the bytes were read: their SHA-256")

@@ -7,11 +7,11 @@ from quart import Blueprint, Response
 from quart_dishka import inject
 from quart_schema import validate_querystring
 
-from services.file_service.api_models import VisibilityQuestion
 from services.file_service.downloading import Downloads
 from services.file_service.filenames import attachment_header
 from services.kit.web.answers import answers_bytes
 from services.kit.web.downloads import DescribedBytes, answer_with_bytes, answer_without_bytes
+from services.kit.web.models import VisibilityQuestion
 
 downloads_blueprint = Blueprint("downloads", __name__, url_prefix="/v1/files/<uuid:file_id>")
 

@@ -19,6 +19,7 @@ from services.kit.web.models import (
     Sentence,
     Text,
     UserId,
+    VisibilityQuestion,
 )
 
 FilenamePart = Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_FILENAME)]
@@ -72,12 +73,6 @@ class VersionForm(Question):
     """The form of a new version: one part named `file`."""
 
     file: Annotated[FileStorage, BINARY]
-
-
-class VisibilityQuestion(Question):
-    """Whether deleted files are shown as well."""
-
-    include_deleted: bool = False
 
 
 class ListQuestion(VisibilityQuestion, PageQuestion):

@@ -10,9 +10,9 @@ from quart_schema import validate_headers, validate_querystring, validate_reques
 from services.kit.correlation import correlation_id
 from services.kit.identity import Caller
 from services.kit.postgres.actor import Actor
-from services.kit.postgres.unit_of_work import UnitOfWork
 from services.kit.web.answers import answers
 from services.kit.web.idempotency import IdempotencyHeaders
+from services.kit.web.transactions import in_unit_of_work
 from services.spell_checker_service.api_models import JobQuestion, JobsAnswer, JobsQuestion
 from services.spell_checker_service.domain import JobStatus, SpellcheckJob
 from services.spell_checker_service.protocols import SpellcheckHandler, SpellcheckRepository
@@ -70,39 +70,29 @@ async def retry_job(
 @jobs_blueprint.get("")
 @answers(JobsAnswer, 200, errors=(400, 404))
 @validate_querystring(JobsQuestion)
-@inject
+@in_unit_of_work
 async def list_jobs(
-    query_args: JobsQuestion,
-    caller: FromDishka[Caller],
-    unit: FromDishka[UnitOfWork],
-    jobs: FromDishka[SpellcheckRepository],
+    query_args: JobsQuestion, caller: FromDishka[Caller], jobs: FromDishka[SpellcheckRepository]
 ) -> JobsAnswer:
     """List the jobs of a batch, an essay or a user that the caller may see, oldest first; else the caller's."""
-    async with unit:
-        page = await jobs.list_jobs(caller, query_args.filter(caller.user_id), query_args.page())
+    page = await jobs.list_jobs(caller, query_args.filter(caller.user_id), query_args.page())
     return JobsAnswer(jobs=list(page.items), next_cursor=page.next_cursor)
 
 
 @jobs_blueprint.get("/<uuid:job_id>")
 @answers(SpellcheckJob, 200, errors=(404,))
-@inject
-async def read_job(
-    job_id: UUID, caller: FromDishka[Caller], unit: FromDishka[UnitOfWork], jobs: FromDishka[SpellcheckRepository]
-) -> SpellcheckJob:
+@in_unit_of_work
+async def read_job(job_id: UUID, caller: FromDishka[Caller], jobs: FromDishka[SpellcheckRepository]) -> SpellcheckJob:
     """Read what became of a job."""
-    async with unit:
-        return await jobs.get(caller, job_id)
+    return await jobs.get(caller, job_id)
 
 
 @jobs_blueprint.delete("/<uuid:job_id>")
 @answers(SpellcheckJob, 200, errors=(404,))
-@inject
-async def delete_job(
-    job_id: UUID, caller: FromDishka[Caller], unit: FromDishka[UnitOfWork], jobs: FromDishka[SpellcheckRepository]
-) -> SpellcheckJob:
+@in_unit_of_work
+async def delete_job(job_id: UUID, caller: FromDishka[Caller], jobs: FromDishka[SpellcheckRepository]) -> SpellcheckJob:
     """Delete a job with its corrections for good; the texts stay where they are."""
-    async with unit:
-        return await jobs.delete(caller, job_id)
+    return await jobs.delete(caller, job_id)
 
 
 def _answer(job: SpellcheckJob, status: int) -> tuple[SpellcheckJob, int]:

@@ -68,3 +68,9 @@ class PageQuestion(Question):
     def page(self) -> PageRequest:
         """Which page of the list; ValidationFailedError if the cursor is not one of ours."""
         return PageRequest.of(self.limit, self.cursor)
+
+
+class VisibilityQuestion(Question):
+    """Whether what is deleted is shown as well."""
+
+    include_deleted: bool = False
