@@ -81,6 +81,7 @@ def _captured(service: str, table: Table) -> CapturedTable:
 def _refuse(where: str, table: Table, capture: Capture) -> None:
     names = set(table.columns.keys())
     key = {column.name for column in table.primary_key.columns}
+    generated = {column.name for column in table.columns if column.computed is not None}
     reasons = {
         "it has no primary key: give it one, a change could not be told from another": not key,
         "its primary key is deferrable, so a key's insert may be sent before its delete: make it not deferrable": bool(
@@ -94,6 +95,8 @@ def _refuse(where: str, table: Table, capture: Capture) -> None:
         f"has columns whose names capture uses itself: {_listed(names & RESERVED_COLUMNS)}": bool(
             names & RESERVED_COLUMNS
         ),
+        f"has generated columns: {_listed(generated)}; beside REPLICA IDENTITY FULL its updates would fail:"
+        " let the service write them": bool(generated),
         f"keeps history for {capture.retain}, which is no time: name a longer one, or leave retain out": (
             capture.retain is not None and capture.retain <= timedelta()
         ),

@@ -21,7 +21,7 @@ class CatalogError(ValueError):
 
 @dataclass(frozen=True)
 class Column:
-    """One captured column: its name and its PostgreSQL type, or `label` for text whose values a constraint lists."""
+    """One captured column: its name and its PostgreSQL type as `rule_for` takes it."""
 
     name: str
     postgres_type: str
@@ -34,7 +34,10 @@ class Column:
 
 @dataclass(frozen=True)
 class CapturedTable:
-    """One captured table of one service: key columns first in `columns`, in the key's order."""
+    """One captured table of one service: key columns first in `columns`, in the key's order.
+
+    relation: its name in PostgreSQL where that is another one than it goes by here, being odd or used in two schemas.
+    """
 
     service: str
     schema: str
@@ -42,6 +45,7 @@ class CapturedTable:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     capture: Capture = field(default_factory=Capture)
+    relation: str | None = None
 
     def __str__(self) -> str:
         return f"{self.service}.{self.name}"
@@ -49,7 +53,12 @@ class CapturedTable:
     @property
     def in_postgres(self) -> str:
         """The quoted name in PostgreSQL."""
-        return f"{quoted(self.schema)}.{quoted(self.name)}"
+        return f"{quoted(self.schema)}.{quoted(self.sent_as[1])}"
+
+    @property
+    def sent_as(self) -> tuple[str, str]:
+        """Schema and name in PostgreSQL, as the stream names the table."""
+        return self.schema, self.relation or self.name
 
     @property
     def excluded(self) -> frozenset[str]:
@@ -96,7 +105,7 @@ class ServiceCatalog:
     by_name: dict[tuple[str, str], CapturedTable] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "by_name", {(table.schema, table.name): table for table in self.tables})
+        object.__setattr__(self, "by_name", {table.sent_as: table for table in self.tables})
 
 
 def quoted(identifier: str) -> str:

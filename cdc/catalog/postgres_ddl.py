@@ -17,6 +17,9 @@ PINNED_SESSION: dict[str, str] = {
     "extra_float_digits": "1",
     "bytea_output": "hex",
     "client_encoding": "UTF8",
+    "lc_monetary": "C",
+    # A policy that hides rows from us must be an error, or what it hides would be taken for deleted.
+    "row_security": "off",
 }
 
 

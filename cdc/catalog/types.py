@@ -9,14 +9,43 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+# PostgreSQL's types that ClickHouse keeps as the very text; none of them has a type there that holds every value.
 CARRIED_AS_TEXT = frozenset(
     {
-        *("text", "character varying", "jsonb", "json", "xml", "numeric", "inet", "cidr", "macaddr"),
-        *("interval", "time without time zone"),
+        *("text", "character varying", "character", "bpchar", "name", '"char"', "bytea", "bit", "bit varying"),
+        *("json", "jsonb", "jsonpath", "xml", "tsvector", "tsquery"),
+        *("numeric", "money", "interval", "time without time zone", "time with time zone"),
+        *("inet", "cidr", "macaddr", "macaddr8"),
+        *("point", "line", "lseg", "box", "path", "polygon", "circle"),
+        *("int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange"),
+        *("int4multirange", "int8multirange", "nummultirange", "tsmultirange", "tstzmultirange", "datemultirange"),
+        *("oid", "xid", "xid8", "cid", "tid", "pg_lsn", "pg_snapshot", "txid_snapshot", "refcursor"),
+        *("int2vector", "oidvector"),
     }
 )
+_NAMED_IN_THE_CATALOG = "its text is a name, which changes without a change of the row: keep an oid or a text instead"
+_INTERNAL = "PostgreSQL keeps such values for itself and takes none from outside"
+REFUSED: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            *("regclass", "regcollation", "regconfig", "regdictionary", "regnamespace", "regoper", "regoperator"),
+            *("regproc", "regprocedure", "regrole", "regtype", "aclitem"),
+        ),
+        _NAMED_IN_THE_CATALOG,
+    ),
+    **dict.fromkeys(
+        (
+            *("gtsvector", "pg_brin_bloom_summary", "pg_brin_minmax_multi_summary", "pg_dependencies"),
+            *("pg_mcv_list", "pg_ndistinct", "pg_node_tree"),
+        ),
+        _INTERNAL,
+    ),
+}
 _DECIMAL_DIGITS = 76
 _ARRAY = re.compile(r"(?P<element>.+?)(\[\])+")
+# A type that a database or an extension of it defines, as `type_names_sql` names it: its kind, schema and name.
+_DEFINED = re.compile(r"(?P<kind>enum|composite|range|multirange|base) .+", re.DOTALL)
+_BUILT_IN = re.compile(r'(?P<name>"char"|[a-z][a-z0-9_ ]*?)\s*(\((?P<arguments>[\d, -]+)\))?(?P<rest>[a-z ]*)')
 
 
 class UnsupportedTypeError(ValueError):
@@ -92,9 +121,9 @@ def _plain_text(column: str) -> str:
 
 
 def _text_as_sent(column: str) -> str:
-    # Some casts to text say something else than replication and COPY send: true for t, 10.0.0.1/32 for 10.0.0.1, and
-    # a character(n) without its blanks.
-    return f"CASE WHEN {column} IS NOT NULL THEN concat({column}) END"
+    # As replication and COPY write it. Some casts to text say something else: true for t, 10.0.0.1/32 for 10.0.0.1, a
+    # character(n) without its blanks. And a row of which a part is NULL is not NULL, though it IS NOT NULL is false.
+    return f"CASE WHEN {column} IS DISTINCT FROM NULL THEN concat({column}) END"
 
 
 def _seconds_trimmed(column: str) -> str:
@@ -102,6 +131,7 @@ def _seconds_trimmed(column: str) -> str:
 
 
 _TEXT = TypeRule("String", lambda x: x, lambda c: c, _plain_text)
+_TEXT_AS_SENT = replace(_TEXT, postgres_text=_text_as_sent)
 _LABEL = TypeRule("LowCardinality(String)", lambda x: x, lambda c: f"CAST({c}, 'Nullable(String)')", _plain_text)
 _FIXED: dict[str, TypeRule] = {
     "smallint": _integer(16),
@@ -127,34 +157,40 @@ _FIXED: dict[str, TypeRule] = {
         _plain_text,
     ),
     "label": _LABEL,
-    **dict.fromkeys(CARRIED_AS_TEXT, _TEXT),
-    "inet": replace(_TEXT, postgres_text=_text_as_sent),
-    "character": replace(_TEXT, postgres_text=_text_as_sent),
+    **dict.fromkeys(CARRIED_AS_TEXT, _TEXT_AS_SENT),
+    # The cheaper cast, where it says the same.
+    **dict.fromkeys(("text", "character varying", "json", "jsonb", "numeric"), _TEXT),
 }
 
 
 def rule_for(postgres_type: str) -> TypeRule:
-    """The rule of a type as `format_type` names it, e.g. `numeric(12,2)`; UnsupportedTypeError names one without.
+    """The rule of a type as `type_names_sql` names it, e.g. `numeric(12,2)`; UnsupportedTypeError names one without.
 
-    `label` stands for text whose values a check constraint lists. An array is the text that PostgreSQL writes of it,
-    `{a,"b,c",NULL}`: ClickHouse has no array that can be NULL. Bytes are refused, though they have a text: what is
-    large enough to be kept as bytes does not belong into a stream of changes.
+    PostgreSQL's own are named as `format_type` does, others by their kind, schema and name: `enum public.mood`. `label`
+    stands for text whose values a check constraint lists. An array is the text that PostgreSQL writes of it,
+    `{a,"b,c",NULL}`: ClickHouse has no array that can be NULL.
     """
     array = _ARRAY.fullmatch(postgres_type)
     if array:
         rule_for(array["element"])
-        return _TEXT
-    if postgres_type == "bytea":
-        raise UnsupportedTypeError("bytes are not carried: keep their size and hash in columns of their own")
-    match = re.fullmatch(r"(?P<name>[a-z ]+?)\s*(\((?P<arguments>[\d, ]+)\))?(?P<rest>[a-z ]*)", postgres_type)
-    if match is None:
-        raise UnsupportedTypeError(f"type {postgres_type} has no canonical text yet")
-    name = f"{match['name']}{match['rest']}"
-    if name == "numeric" and match["arguments"]:
+        return _TEXT_AS_SENT
+    defined = _DEFINED.fullmatch(postgres_type)
+    if defined:
+        return _LABEL if defined["kind"] == "enum" else _TEXT_AS_SENT
+    return _rule_of_built_in(postgres_type)
+
+
+def _rule_of_built_in(postgres_type: str) -> TypeRule:
+    match = _BUILT_IN.fullmatch(postgres_type)
+    name = f"{match['name']}{match['rest']}" if match else postgres_type
+    if match and name == "numeric" and match["arguments"]:
         return _numeric_rule([int(part) for part in match["arguments"].split(",")])
-    if name not in _FIXED:
-        raise UnsupportedTypeError(f"type {postgres_type} has no canonical text yet")
-    return _FIXED[name]
+    # An interval of certain fields, e.g. `interval day to second(3)`, is written as any other.
+    rule = _FIXED.get("interval" if name.startswith("interval ") else name)
+    if rule is None:
+        reason = REFUSED.get(name, "it is none of PostgreSQL's own that has a rule")
+        raise UnsupportedTypeError(f"type {postgres_type} cannot be carried: {reason}")
+    return rule
 
 
 def _numeric_rule(arguments: list[int]) -> TypeRule:

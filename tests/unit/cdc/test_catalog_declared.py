@@ -9,17 +9,17 @@ from sqlalchemy import (
     ARRAY,
     CHAR,
     Column,
+    Computed,
     Enum,
     Float,
     Integer,
-    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import MONEY
+from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.types import TypeEngine
 
 from cdc.catalog.declared import all_catalogs, catalog_of_metadata, service_catalog, table_named, tables_named
@@ -148,11 +148,17 @@ def test_a_column_named_like_one_of_captures_own_is_refused(name: str) -> None:
         captured(key(), Column(name, Text))
 
 
-@pytest.mark.parametrize("kind", [LargeBinary(), ARRAY(MONEY), String(3).with_variant(MONEY(), "postgresql")])
+@pytest.mark.parametrize("kind", [REGCLASS(), ARRAY(REGCLASS), String(3).with_variant(REGCLASS(), "postgresql")])
 def test_a_type_that_is_not_carried_is_refused_unless_excluded(kind: TypeEngine[object]) -> None:
-    with pytest.raises(CatalogError, match=r"column body: (type money has|bytes are).*; exclude the column, or"):
+    with pytest.raises(CatalogError, match=r"column body: type regclass cannot be carried: .*; exclude the column, or"):
         captured(key(), Column("body", kind))
     assert captured(key(), Column("body", kind), capture=Capture(exclude=frozenset({"body"}))).key == ("id",)
+
+
+@pytest.mark.parametrize("persisted", [True, False])
+def test_a_generated_column_is_refused_since_the_services_updates_would_fail(persisted: bool) -> None:
+    with pytest.raises(CatalogError, match=r"has generated columns: size; .* let the service write them"):
+        captured(key(), Column("body", Text), Column("size", Integer, Computed("length(body)", persisted=persisted)))
 
 
 def test_a_floating_point_key_is_refused() -> None:
