@@ -6,10 +6,12 @@ LOOPBACK = "127.0.0.1"
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nobody listens on. For a minute the system gives it to none who asks for just any."""
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        with socket.create_connection(listener.getsockname()):
+            # A connection that this end closes first leaves the port waiting: only who names it may listen there.
+            listener.accept()[0].close()
+        return int(listener.getsockname()[1])
 
 
 def is_free(port: int) -> bool:
