@@ -28,8 +28,12 @@ $(READY): pyproject.toml pdm.lock
 demo: $(READY) ## Start the platform here and drive documents through it; INPUT=dir takes your own (txt, docx, pdf).
 	@$(RUN) -m deploy.local.demo $(if $(INPUT),--input '$(INPUT)')
 
-test: $(READY) ## Run every test on real parts.
-	@$(RUN) -m pytest
+# Tests start hundreds of Python processes: most of what those take is compiling, unless it is kept, whatever the
+# environment says of that.
+COMPILED_ONCE := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX='$(CURDIR)/$(VENV)/compiled'
+
+test: $(READY) ## Run every test on real parts, with WORKERS at once (as many as there are cores, 4 at most).
+	@$(COMPILED_ONCE) $(RUN) -m pytest -n $(or $(WORKERS),logical) --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 check: $(READY) ## Format and lint with ruff, then pylint, mypy --strict and import-linter.
 	@$(VENV)/bin/ruff format --check .

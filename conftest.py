@@ -1,5 +1,6 @@
 """The fixtures that every test of the project may ask for."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +12,13 @@ pytest_plugins = [
     "tests.support.postgres",
     "tests.support.s3",
     "tests.support.valkey",
+    "tests.support.workers",
 ]
+
+
+def pytest_configure() -> None:
+    """Heed Ctrl-C, as will what tests start and interrupt: a shell has what it starts in the background ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(name="plain_logs", scope="session", autouse=True)

@@ -1,10 +1,6 @@
 """The page of a service's API: a browser without any network but this machine's shows every operation."""
 
-import os
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,39 +8,23 @@ import httpx
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from deploy.local.ports import free_port
 from tests.support.parts import require_part
 from tests.support.postgres import CreateDatabase
+from tests.support.service_process import service_process
 
-_STARTS_WITHIN_SECONDS = 30.0
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture(name="service_url")
 def _service_url(service_database: CreateDatabase, tmp_path: Path) -> Iterator[str]:
-    port = free_port()
+    place = service_database("file")
     variables = {
-        "FILE_SERVICE_DATABASE_URL": service_database("file").app_url,
-        "FILE_SERVICE_OBJECT_STORE_URL": tmp_path.as_uri(),
-        "FILE_SERVICE_PORT": str(port),
+        "FILE_SERVICE_DATABASE_URL": place.app_url,
+        "FILE_SERVICE_OBJECT_STORE_URL": (tmp_path / "objects").as_uri(),
     }
-    command = [sys.executable, "-m", "services.file_service"]
-    with subprocess.Popen(command, env={**os.environ, **variables}) as process:
-        try:
-            yield _answering(f"http://127.0.0.1:{port}")
-        finally:
-            process.terminate()
-
-
-def _answering(url: str) -> str:
-    deadline = time.monotonic() + _STARTS_WITHIN_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{url}/healthz", trust_env=False).is_success:
-                return url
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise TimeoutError(f"{url} did not answer within {_STARTS_WITHIN_SECONDS:g} s")
+    with service_process(place.service, variables, tmp_path) as process:
+        process.wait_until_serving()
+        yield process.url
 
 
 async def test_the_api_page_shows_every_operation_without_a_network(service_url: str) -> None:

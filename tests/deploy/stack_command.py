@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,8 @@ PATIENCE = 30.0
 SERVER_PORTS = ("HULEEDU_POSTGRES_PORT", "HULEEDU_CLICKHOUSE_PORT", "HULEEDU_VALKEY_PORT")
 PORTS = (*SERVER_PORTS, *(f"{service.env_prefix}PORT" for service in SERVICES))
 SERVERS = ("bootstrap", "clickhouse", "valkey")
+# More than once: an `up` that was under way may start its supervisor after the first.
+WHEN_INPUT_ENDS = 'read -r _; for _ in 1 2 3 4 5; do "$0" -m deploy.local down; sleep 3; done'
 Answer = subprocess.CompletedProcess[str]
 
 
@@ -55,12 +58,35 @@ class Stack:
         return read_environment(self.state.environment)["FILE_SERVICE_DATABASE_URL"]
 
 
-def make_stack(root: Path) -> Stack:
-    """A stack that keeps its state below `root` and listens on free ports; nothing is started."""
+@contextmanager
+def stack_below(root: Path) -> Iterator[Stack]:
+    """A stack that keeps its state below `root` and listens on free ports; nothing is started.
+
+    Who uses it takes it down; what it runs ends, too, when the test run is killed.
+    """
     state = StateDirectory(root / "state")
     ports = {name: str(free_port()) for name in PORTS}
     places = {"HULEEDU_STATE_DIR": str(state.root), "HULEEDU_ENV_FILE": str(state.environment)}
-    return Stack(state, os.environ | ports | places)
+    stack = Stack(state, os.environ | ports | places)
+    with _taken_down_if_killed(stack):
+        yield stack
+
+
+@contextmanager
+def _taken_down_if_killed(stack: Stack) -> Iterator[None]:
+    """A shell waits for the end of its input, which comes when nobody is left to hold it."""
+    with subprocess.Popen(
+        ["sh", "-c", WHEN_INPUT_ENDS, sys.executable],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=stack.environment,
+        start_new_session=True,
+    ) as waiting:
+        try:
+            yield
+        finally:
+            waiting.kill()
 
 
 def eventually(true: Callable[[], bool], seconds: float = PATIENCE) -> None:

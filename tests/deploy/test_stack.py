@@ -14,23 +14,21 @@ import psutil
 import pytest
 
 from deploy.local.state import supervisor_pid
-from tests.deploy.stack_command import PATIENCE, Stack, eventually, make_stack
+from tests.deploy.stack_command import PATIENCE, Stack, eventually, stack_below
 from tests.support.directories import server_directory
 from tests.support.sql import run
 
 
 @pytest.fixture(name="stack", scope="module")
 def stack_fixture() -> Iterator[Stack]:
-    with server_directory() as root:
-        made = make_stack(root)
+    with server_directory() as root, stack_below(root) as made:
         yield made
         made("down", "--delete-data")
 
 
 @pytest.fixture(name="fresh")
 def fresh_fixture() -> Iterator[Stack]:
-    with server_directory() as root:
-        made = make_stack(root)
+    with server_directory() as root, stack_below(root) as made:
         yield made
         if supervisor_pid(made.state) is not None:
             made("down")

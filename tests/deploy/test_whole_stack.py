@@ -18,7 +18,7 @@ from deploy.local.status import StackStatus, stack_status
 from services.file_service.tests.documents import ESSAY
 from services.kit.clickhouse import connected
 from services.registry import SERVICES
-from tests.deploy.stack_command import Stack, eventually, make_stack
+from tests.deploy.stack_command import Stack, eventually, stack_below
 from tests.support.callers import ANNA
 from tests.support.directories import server_directory
 from tests.support.sql import run
@@ -31,8 +31,7 @@ SERVERS = {"postgres", "clickhouse", "valkey", "cdc", *(service.name for service
 @pytest.fixture(name="whole")
 def _whole() -> Iterator[Stack]:
     """A complete stack, running; at the end none of its processes is left, whatever became of the test."""
-    with server_directory() as root:
-        stack = make_stack(root)
+    with server_directory() as root, stack_below(root) as stack:
         try:
             stack.up(EVERY_PART)
             yield stack

@@ -1,11 +1,9 @@
 """All services together as processes, each on a database of its own, in as many replicas as a test wants."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,11 +12,14 @@ from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.service_needs import needs_of
 from deploy.local.signing_key import kept_signing_key
 from deploy.local.valkey import Valkey
+from services.api_gateway_service.token_issuing import issue_token
+from services.api_gateway_service.token_settings import PREFIX, IssuingSettings
 from services.registry import SERVICES, Service
 from tests.support.service_database import ServiceDatabase, ServiceTemplates
 from tests.support.service_process import ServiceProcess, service_process
 
 Variables = Mapping[str, str]
+_ISSUING = ("jwt_algorithm", "jwt_issuer", "jwt_audience", "jwt_development_key_file")
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,5 @@ def platform_fixture(
 
 def issued_token(platform: Platform, user: str, *roles: str) -> str:
     """A token that the platform's gateway accepts."""
-    command = [sys.executable, "-m", "services.api_gateway_service", "token", "--user", user]
-    chosen = [word for role in roles for word in ("--role", role)]
-    environment = {**os.environ, **platform.variables}
-    return subprocess.run(
-        [*command, *chosen], env=environment, check=True, capture_output=True, text=True
-    ).stdout.strip()
+    told = {name: platform.variables[f"{PREFIX}{name.upper()}"] for name in _ISSUING}
+    return issue_token(IssuingSettings.model_validate(told), user, roles, timedelta(hours=1))
