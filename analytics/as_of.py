@@ -42,13 +42,13 @@ def as_of(client: Client, table: CapturedTable, at: datetime, where: Mapping[str
     if since is not None and at < since:
         raise QuestionError(f"{table} is kept since {readable(since)} only: what it was before cannot be told any more")
     condition = equal_to(client, table, where)
-    texts = [*(key_text(c) for c in table.key_columns), *(canonical_text(c) for c in table.value_columns)]
+    texts = [*(key_text(c) for c in table.key_columns), *(canonical_text(c) for c in table.stored_values)]
     query = (
         f"SELECT {', '.join(texts)}, _commit_time FROM {table}_as_of(at = {{at:DateTime64(6, 'UTC')}})"
         f" WHERE {condition.sql} ORDER BY {', '.join(map(quoted, table.key))} LIMIT {limit + 1}"
     )
     _, rows = ask(client, query, {**condition.parameters, "at": for_clickhouse(at)})
-    columns = (*(column.name for column in table.columns), "_commit_time")
+    columns = (*(column.name for column in table.stored_columns), "_commit_time")
     return Rows(columns, rows[:limit], len(rows) > limit)
 
 

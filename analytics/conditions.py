@@ -57,10 +57,10 @@ def equal_to(client: Client, table: CapturedTable, values: Mapping[str, str]) ->
 
 
 def _column(table: CapturedTable, name: str) -> Column:
-    for column in table.columns:
+    for column in table.stored_columns:
         if column.name == name:
             return column
-    known = ", ".join(column.name for column in table.columns)
+    known = ", ".join(column.name for column in table.stored_columns)
     raise QuestionError(f"{table} has no captured column {name!r}; it has {known}")
 
 

@@ -52,7 +52,7 @@ def _changes(client: Client, table: CapturedTable, condition: Condition) -> list
 
 
 def _versions(client: Client, table: CapturedTable, condition: Condition) -> list[Version]:
-    texts = [*(key_text(c) for c in table.key_columns), *(canonical_text(c) for c in table.value_columns)]
+    texts = [*(key_text(c) for c in table.key_columns), *(canonical_text(c) for c in table.stored_values)]
     selected = ", ".join([*_HEAD, *(f"_{name}" for name in _ACTOR), *texts])
     order = ", ".join(quoted(name) for name in (*table.key, "_version"))
     query = f"SELECT {selected} FROM {table}_history WHERE {condition.sql} ORDER BY {order}"
@@ -62,7 +62,7 @@ def _versions(client: Client, table: CapturedTable, condition: Condition) -> lis
 
 def _version(table: CapturedTable, row: Sequence[Any]) -> Version:
     number, op, commit_time, user_id, correlation_id, route, reason, *texts = row
-    image = {c.name: text for c, text in zip(table.columns, texts, strict=True)}
+    image = {c.name: text for c, text in zip(table.stored_columns, texts, strict=True)}
     key = tuple(str(text) for text in texts[: len(table.key)])
     actor = _actor(user_id, correlation_id, route, reason)
     return Version(str(table), key, number, str(op), commit_time, actor, image)

@@ -18,6 +18,7 @@ def bookkeeping(durable: Settings) -> tuple[ClickHouseObject, ...]:
         *_messages(durable),
         _truncates(durable),
         _snapshots(durable),
+        _shapes(durable),
         _retention(durable),
         _epochs(durable),
     )
@@ -104,6 +105,25 @@ def _snapshots(durable: Settings) -> ClickHouseObject:
             "recorded_at": f"{_TIME} DEFAULT now64(6, 'UTC')",
         },
         'ENGINE = ReplacingMergeTree(finished) ORDER BY (service, "table", epoch, lsn)',
+        durable,
+    )
+
+
+def _shapes(durable: Settings) -> ClickHouseObject:
+    columns = "Array(Tuple(name String, postgres_type String, stored_as String))"
+    return table(
+        "cdc.shapes",
+        {
+            "service": _SERVICE,
+            "table": "LowCardinality(String)",
+            "position": "UInt128",
+            "key": "Array(String)",
+            "columns": columns,
+            "former": columns,
+            "change": "String",
+            "recorded_at": f"{_TIME} DEFAULT now64(6, 'UTC')",
+        },
+        'ENGINE = ReplacingMergeTree(recorded_at) ORDER BY (service, "table", position)',
         durable,
     )
 

@@ -24,6 +24,7 @@ STORED_TAIL: dict[str, str] = {
     "_raw": "Map(LowCardinality(String), String)",
 }
 DELETED = "d"
+_LANDED_TYPE = "Nullable(String)"
 # A caller's own setting must not let a view's FINAL skip versions that lie in different partitions.
 _WHOLE_FINAL = "SETTINGS do_not_merge_across_partitions_select_final = 0"
 
@@ -34,7 +35,7 @@ _TOO_EARLY = "history of this table is not kept for so long: ask for a later ins
 def table_objects(captured: CapturedTable, durable: Settings) -> tuple[ClickHouseObject, ...]:
     """All objects of one table, in the order in which they can be created."""
     return (
-        table(captured.landing, landing_columns(captured), "ENGINE = Null"),
+        table(captured.landing, _landed_columns(captured), "ENGINE = Null"),
         table(
             captured.history,
             _stored_columns(captured),
@@ -58,8 +59,8 @@ def table_objects(captured: CapturedTable, durable: Settings) -> tuple[ClickHous
 
 
 def landing_columns(captured: CapturedTable) -> dict[str, str]:
-    """The landing table's columns: the head, then the text of each captured column."""
-    return {**LANDING_HEAD, **{column.name: "Nullable(String)" for column in captured.columns}}
+    """The columns that a row lands with: the head, then the text of each captured column."""
+    return {**LANDING_HEAD, **{column.name: _LANDED_TYPE for column in captured.columns}}
 
 
 def canonical_text(column: Column) -> str:
@@ -75,9 +76,14 @@ def key_text(column: Column) -> str:
     return column.rule.text(quoted(column.name))
 
 
+def _landed_columns(captured: CapturedTable) -> dict[str, str]:
+    # Rows that were written under an earlier shape of the table may still come, or come again.
+    return {**landing_columns(captured), **{column.name: _LANDED_TYPE for column in captured.former}}
+
+
 def _stored_columns(captured: CapturedTable) -> dict[str, str]:
     keys = {column.name: column.rule.clickhouse for column in captured.key_columns}
-    values = {column.name: column.rule.nullable for column in captured.value_columns}
+    values = {column.name: column.rule.nullable for column in captured.stored_values}
     return {**keys, **values, **STORED_TAIL}
 
 
@@ -110,7 +116,7 @@ def thinned_before(captured: CapturedTable) -> str:
 
 
 def _history(captured: CapturedTable) -> str:
-    columns = ", ".join(f"change.{quoted(column.name)} AS {quoted(column.name)}" for column in captured.columns)
+    columns = ", ".join(f"change.{quoted(column.name)} AS {quoted(column.name)}" for column in captured.stored_columns)
     stored = ", ".join(f"change.{name} AS {name}" for name in STORED_TAIL)
     in_transaction = "change._epoch = {0}.epoch AND change._commit_time = {0}.commit_time AND change._xid = {0}.xid"
     return (
@@ -131,7 +137,7 @@ def _of_service(name: str, captured: CapturedTable) -> str:
 
 def _as_of(captured: CapturedTable) -> str:
     at = "{at:DateTime64(6, 'UTC')}"
-    values = [*(column.name for column in captured.value_columns), "_commit_time", "_raw", "_op"]
+    values = [*(column.name for column in captured.stored_values), "_commit_time", "_raw", "_op"]
     # argMax skips NULLs, so the whole image is one tuple. Names begin with _: a column may be called version or image.
     image = f"argMax(tuple({_names(values)}), _version)"
     unpacked = ", ".join(f"_image.{number} AS {quoted(name)}" for number, name in enumerate(values[:-1], start=1))

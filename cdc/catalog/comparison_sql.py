@@ -60,7 +60,7 @@ def latest_against_history(table: CapturedTable, kept: str = EVERY_ROW) -> str:
     A row is the key's texts and what each side has of it, (side, version, hash of everything stored): both or one.
     """
     key = ", ".join(quoted(name) for name in table.key)
-    stored = ", ".join(quoted(name) for name in (*(column.name for column in table.value_columns), *STORED_TAIL))
+    stored = ", ".join(quoted(name) for name in (*(column.name for column in table.stored_values), *STORED_TAIL))
     key_texts = ", ".join(key_text(column) for column in table.key_columns)
     gone = has_left(table, thinned_before(table), kept)
     newest = (

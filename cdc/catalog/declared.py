@@ -8,8 +8,8 @@ from sqlalchemy import Column as ModelColumn
 from sqlalchemy import Enum, MetaData, Table
 from sqlalchemy.dialects import postgresql
 
-from cdc.catalog.model import RESERVED_COLUMNS, CapturedTable, CatalogError, Column, ServiceCatalog
-from cdc.catalog.types import UnsupportedTypeError
+from cdc.catalog.model import CapturedTable, CatalogError, Column, ServiceCatalog
+from cdc.catalog.refusals import refuse_column
 from services.kit.capture import INFO_KEY, Capture
 from services.kit.postgres.metadata import metadata_of
 from services.registry import SERVICES, Service, service_named
@@ -74,7 +74,8 @@ def _captured(service: str, table: Table) -> CapturedTable:
         key=tuple(key),
         capture=capture,
     )
-    _refuse_types(captured)
+    for column in captured.columns:
+        refuse_column(captured, column)
     return captured
 
 
@@ -92,9 +93,6 @@ def _refuse(where: str, table: Table, capture: Capture) -> None:
         f"names the subject {capture.subject!r}, which is not a captured column": (
             capture.subject is not None and capture.subject not in names - capture.exclude
         ),
-        f"has columns whose names capture uses itself: {_listed(names & RESERVED_COLUMNS)}": bool(
-            names & RESERVED_COLUMNS
-        ),
         f"has generated columns: {_listed(generated)}; beside REPLICA IDENTITY FULL its updates would fail:"
         " let the service write them": bool(generated),
         f"keeps history for {capture.retain}, which is no time: name a longer one, or leave retain out": (
@@ -104,17 +102,6 @@ def _refuse(where: str, table: Table, capture: Capture) -> None:
     for reason, refused in reasons.items():
         if refused:
             raise CatalogError(f"table {where} cannot be captured: {reason}")
-
-
-def _refuse_types(table: CapturedTable) -> None:
-    for column in table.columns:
-        try:
-            rule = column.rule
-        except UnsupportedTypeError as error:
-            advice = "exclude the column, or give its type a rule in cdc/catalog/types.py"
-            raise CatalogError(f"table {table} cannot be captured: column {column.name}: {error}; {advice}") from error
-        if column.name in table.key and rule.keeps_inexact:
-            raise CatalogError(f"table {table} cannot be captured: key column {column.name} is a floating-point number")
 
 
 def _listed(names: Iterable[str]) -> str:

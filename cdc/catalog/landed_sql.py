@@ -10,7 +10,7 @@ from cdc.catalog.version_sql import version_of
 
 def typed_versions(captured: CapturedTable) -> str:
     """The query from a table's landing to its history."""
-    columns = [_LandedColumn(number, column) for number, column in enumerate(captured.columns)]
+    columns = [_LandedColumn(number, column) for number, column in enumerate(captured.stored_columns)]
     keys, values = columns[: len(captured.key)], columns[len(captured.key) :]
     selected = [
         *(f"{each.key(str(captured))} AS {each.quoted}" for each in keys),

@@ -1,6 +1,6 @@
 """The catalog's words: captured tables and their columns, as every generator here reads them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from cdc.catalog.types import TypeRule, rule_for
@@ -21,15 +21,21 @@ class CatalogError(ValueError):
 
 @dataclass(frozen=True)
 class Column:
-    """One captured column: its name and its PostgreSQL type as `rule_for` takes it."""
+    """One captured column: its name and its PostgreSQL type as `rule_for` takes it.
+
+    stored_as: the PostgreSQL type that its ClickHouse column was made for, None for the same: a stored column keeps the
+    type that it has.
+    """
 
     name: str
     postgres_type: str
+    stored_as: str | None = None
 
     @cached_property
     def rule(self) -> TypeRule:
-        """How the column's type is carried."""
-        return rule_for(self.postgres_type)
+        """How the column's values are carried: ClickHouse's side as it is stored, PostgreSQL's as the type is now."""
+        now = rule_for(self.postgres_type)
+        return now if self.stored_as is None else replace(rule_for(self.stored_as), postgres_text=now.postgres_text)
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class CapturedTable:
     """One captured table of one service: key columns first in `columns`, in the key's order.
 
     relation: its name in PostgreSQL where that is another one than it goes by here, being odd or used in two schemas.
+    former: columns that PostgreSQL had once, or is yet to have; they are stored, and hold NULL in rows without them.
     """
 
     service: str
@@ -46,6 +53,7 @@ class CapturedTable:
     key: tuple[str, ...]
     capture: Capture = field(default_factory=Capture)
     relation: str | None = None
+    former: tuple[Column, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.service}.{self.name}"
@@ -74,6 +82,16 @@ class CapturedTable:
     def value_columns(self) -> tuple[Column, ...]:
         """The captured columns outside the primary key."""
         return self.columns[len(self.key) :]
+
+    @property
+    def stored_columns(self) -> tuple[Column, ...]:
+        """Every column that ClickHouse has of the table: those of now, then the former ones."""
+        return (*self.columns, *self.former)
+
+    @property
+    def stored_values(self) -> tuple[Column, ...]:
+        """The stored columns outside the primary key."""
+        return (*self.value_columns, *self.former)
 
     @property
     def store(self) -> str:

@@ -84,6 +84,11 @@ class TypeRule:
         named = self.clickhouse.replace("'", "''")
         return f"defaultValueOfTypeName('{named}')"
 
+    @property
+    def storage(self) -> tuple[str, str, str, bool]:
+        """What is equal for two types whose values ClickHouse keeps in the same way."""
+        return self.clickhouse, self.cast("x"), self.text("x"), self.keeps_inexact
+
     def loss(self, source: str, typed: str) -> str:
         """True where the text `source` is not what its cast `typed` gives back."""
         return f"isDistinctFrom({self.text(typed)}, {source})"

@@ -144,7 +144,7 @@ def test_a_capture_that_does_not_fit_its_table_is_refused(capture: Capture, reas
 
 @pytest.mark.parametrize("name", sorted(RESERVED_COLUMNS))
 def test_a_column_named_like_one_of_captures_own_is_refused(name: str) -> None:
-    with pytest.raises(CatalogError, match=f"names capture uses itself: {name}"):
+    with pytest.raises(CatalogError, match=f"column {name} has a name that capture uses itself"):
         captured(key(), Column(name, Text))
 
 
