@@ -11,6 +11,7 @@ from services.content_service.tests.stored_contents import Contents
 from services.kit.errors import ConflictError, NotFoundError
 from services.kit.identity import Caller
 from services.kit.paging import PageRequest
+from tests.bench.recorded_statements import recorded
 from tests.support.callers import HEAD, OWNER, STRANGER
 
 DERIVED, CORRECTS, BELONGS = RelationKind.DERIVED_FROM, RelationKind.CORRECTS, RelationKind.BELONGS_TO
@@ -77,6 +78,19 @@ async def test_a_walk_goes_no_further_than_its_depth(shared_storage: Contents) -
         walk = Walk(Direction.OUTGOING, frozenset({DERIVED}), depth)
         expected = {content.content_id: steps for steps, content in enumerate(chain) if 1 <= steps <= depth}
         assert await _walked(shared_storage, chain[0], walk) == expected
+
+
+@pytest.mark.parametrize("length", [2, 12])
+async def test_a_walk_of_any_length_is_one_query_after_the_one_for_where_it_begins(
+    shared_storage: Contents, length: int
+) -> None:
+    chain = [await shared_storage.stored() for _ in range(length)]
+    for begin, end in pairwise(chain):
+        await shared_storage.related(begin, end)
+    with recorded(shared_storage.database.engine.sync_engine) as statements:
+        found = await _walked(shared_storage, chain[0], UP)
+    assert len(found) == length - 1
+    assert ["RECURSIVE" in statement.text for statement in statements] == [False, True]
 
 
 async def test_what_the_caller_may_not_see_is_neither_found_nor_walked_through(shared_storage: Contents) -> None:
