@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from services.cj_assessment_service.batch_repository_postgres_impl import PostgresBatchRepository
-from services.cj_assessment_service.batches import BatchFilter, BatchStatus, NewEssay
+from services.cj_assessment_service.batches import Batch, BatchFilter, BatchStatus, NewEssay
 from services.cj_assessment_service.comparisons import Winner
 from services.cj_assessment_service.completion import StabilityRule
 from services.cj_assessment_service.scoring import FINISHER, Scoring
@@ -119,6 +119,22 @@ async def test_a_budget_changes_for_who_saw_the_newest_state(stored: Stored) -> 
         with pytest.raises(ConflictError) as refused:
             await batches.change_budget(OWNER, batch.batch_id, 13, expected_row_version=1)
     assert refused.value.details == {"expected": 1, "row_version": 2}
+
+
+async def test_of_many_who_saw_the_same_state_and_change_the_budget_at_once_one_does(stored: Stored) -> None:
+    batch = await stored.batch(new_essays(2))
+    together = asyncio.Barrier(8)
+
+    async def change(budget: int) -> Batch:
+        async with stored.use(PostgresBatchRepository) as batches:
+            seen = await batches.get(OWNER, batch.batch_id)
+            await together.wait()
+            return await batches.change_budget(OWNER, batch.batch_id, budget, expected_row_version=seen.row_version)
+
+    outcomes = await asyncio.gather(*(change(budget) for budget in range(11, 19)), return_exceptions=True)
+    refused = [each.details for each in outcomes if isinstance(each, ConflictError)]
+    assert refused == [{"expected": 1, "row_version": 2}] * 7
+    assert [each for each in outcomes if isinstance(each, Batch)] == [await stored.state(batch)]
 
 
 async def test_a_budget_stays_above_what_was_asked_for(stored: Stored) -> None:
