@@ -42,7 +42,7 @@ STORED = {
     "range public.floats": "Nullable(String)",
     "multirange public.floats_multirange": "Nullable(String)",
     "base public.hstore": "Nullable(String)",
-    **dict.fromkeys(CARRIED_AS_TEXT, "Nullable(String)"),
+    **dict.fromkeys(sorted(CARRIED_AS_TEXT), "Nullable(String)"),
 }
 UNSUPPORTED = ["text[", "[]", "", "Integer; x", "mood", "enum ", "hstore[]"]
 

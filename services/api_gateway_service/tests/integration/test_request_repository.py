@@ -98,7 +98,7 @@ async def test_the_same_records_from_several_at_once_are_stored_once(requests: R
         {"user_id": "a\0b"},
         {"requested_at": NOW - timedelta(days=300)},
     ],
-    ids=str,
+    ids=",".join,
 )
 async def test_a_record_that_cannot_be_refuses_the_whole_append(
     requests: Requests, wrong: dict[str, Any], missing: bool

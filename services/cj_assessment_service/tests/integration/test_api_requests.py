@@ -11,7 +11,7 @@ from services.cj_assessment_service.batches import MOST_ESSAYS
 from services.cj_assessment_service.tests.service import Service, batch_question, judgement, with_key
 from tests.support.callers import ADMIN, ANNA, BERT
 
-NOBODY = str(uuid4())
+NOBODY = "00000000-0000-4000-8000-000000000000"
 CONFIG = {"assignment_id": NOBODY, "instructions": "x", "grade_scale": "letters", "grades": ["F", "A"]}
 ANCHOR = {"assignment_id": NOBODY, "label": "x", "grade": "A", "grade_scale": "letters", "storage_id": "0" * 32}
 JUDGEMENT = {"request_correlation_id": NOBODY, "winner": "tie"}
