@@ -1,6 +1,6 @@
 """The command line of analytics: `python -m analytics timeline|as-of|query`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,22 +9,32 @@ import typer
 from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from analytics.as_of import Span, as_of, captured_span, kept_since
-from analytics.clickhouse import reader
+from analytics.as_of import AsOf, Span, captured_span, kept_since
+from analytics.changes import Change
+from analytics.clickhouse import ask, ask_typed, reader
 from analytics.conditions import assignments
 from analytics.errors import CannotAnswerError, NothingFoundError, QuestionError
-from analytics.instants import FORMS, instant, readable
-from analytics.named_queries import NamedQuery, answer, named_queries, query_named
+from analytics.exports import Outlet, change_table, outlet_of, text_table
+from analytics.instants import FORMS, instant, period, readable
+from analytics.named_queries import NamedQuery, bound, named_queries, query_named, with_period
 from analytics.presentation import change_block, change_record, subject_of
 from analytics.settings import AnalyticsSettings
 from analytics.timeline import timeline
 from cdc.catalog.declared import table_named
 from cdc.catalog.model import CatalogError
 from services.kit.command_line import explained
-from services.kit.command_output import Json, output, say_json, say_note, say_rows, shown
+from services.kit.command_output import Json, say_json, say_note, say_rows, shown
+from services.kit.command_output import output as screen
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Ask the copy in ClickHouse who changed what, when.")
 TableName = Annotated[str, typer.Argument(metavar="TABLE", help="a captured table, e.g. file.files")]
+Output = Annotated[
+    str | None,
+    typer.Option("--output", "-o", help="table, json, csv, parquet, or a file that ends with .csv or .parquet"),
+]
+Since = Annotated[str | None, typer.Option(help=f"from this instant on: {FORMS}")]
+Until = Annotated[str | None, typer.Option(help="before this instant; a date is the day's beginning")]
+_ROWS_ON_A_SCREEN = 100
 
 
 @app.command("timeline")
@@ -33,23 +43,26 @@ def show_timeline(
     key: Annotated[str, typer.Argument(help="the primary key; several columns as a,b, a value with a comma quoted")],
     *,
     related: Annotated[bool, typer.Option(help="with the tables whose keys begin with the same column")] = False,
+    since: Since = None,
+    until: Until = None,
+    output: Output = None,
     as_json: Json = False,
 ) -> None:
     """Show a row's whole life: each change, who made it, in which request, old and new values."""
     with _explained():
+        outlet, within = outlet_of(output, as_json=as_json), period(since, until, datetime.now(UTC))
         wanted = table_named(table)
         with _reader() as client:
-            found, since = timeline(client, wanted, key, related=related), kept_since(client, wanted)
-    subject = next(subject_of(change) for change in found if change.version.table == table)
-    if not as_json:
-        output.print(shown(subject), style="bold")
-    for change in found:
-        if as_json:
-            say_json(change_record(change))
+            whole, kept = timeline(client, wanted, key, related=related), kept_since(client, wanted)
+        found = [change for change in whole if within.holds(change.version.commit_time)]
+        if outlet.is_export:
+            outlet.write(change_table(found))
         else:
-            output.print(change_block(change, subject))
-    if since is not None:
-        say_note(f"{table}: versions that were superseded before {readable(since)} are not kept")
+            _say_changes(found, next(subject_of(change) for change in whole if change.version.table == table), outlet)
+    if len(found) < len(whole):
+        say_note(f"{len(found)} of {len(whole)} changes were made {within}")
+    if kept is not None:
+        say_note(f"{table}: versions that were superseded before {readable(kept)} are not kept")
 
 
 @app.command("as-of")
@@ -58,7 +71,10 @@ def show_as_of(
     at: Annotated[list[str], typer.Argument(metavar="INSTANT", help=f"{FORMS}; UTC unless it names a zone")],
     *,
     where: Annotated[list[str] | None, typer.Option(help="column=value; repeat to narrow further")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="the most rows to show")] = 100,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help=f"the most rows; else {_ROWS_ON_A_SCREEN} on a screen, all in a file")
+    ] = None,
+    output: Output = None,
     as_json: Json = False,
 ) -> None:
     """Show a table's rows as the commits up to an instant left them.
@@ -66,15 +82,15 @@ def show_as_of(
     Commits are not quite in time order: one that is a moment older than the instant may become visible after it.
     """
     with _explained():
+        outlet = outlet_of(output, as_json=as_json)
         wanted, moment = table_named(table), instant(" ".join(at), datetime.now(UTC))
-        conditions = assignments(where or [], "a condition")
+        most = limit if outlet.is_export or limit else _ROWS_ON_A_SCREEN
+        asked = AsOf(wanted, moment, assignments(where or [], "a condition"), most)
         with _reader() as client:
-            found = as_of(client, wanted, moment, conditions, limit)
+            count = _export_rows(client, asked, outlet) if outlet.is_export else _say_rows(client, asked, outlet)
             span = captured_span(client, wanted)
-    say_rows(found.columns, found.rows, as_json=as_json)
     for note in _notes(moment, span):
         say_note(f"{table} {note}")
-    count = f"the first {limit} rows, more exist (--limit)" if found.more else f"{len(found.rows)} rows"
     say_note(f"{count} as of {readable(moment)}")
 
 
@@ -83,22 +99,60 @@ def run_query(
     name: Annotated[str | None, typer.Argument(help="a query's name, see --list")] = None,
     *,
     param: Annotated[list[str] | None, typer.Option(help="name=value; repeat for each parameter")] = None,
+    since: Since = None,
+    until: Until = None,
     show_list: Annotated[
         bool, typer.Option("--list", help="list the queries, or explain the named one's parameters")
     ] = False,
+    output: Output = None,
     as_json: Json = False,
 ) -> None:
-    """Ask a named question."""
+    """Ask a named question; --since and --until are short for the parameters of these names."""
     with _explained():
+        outlet = outlet_of(output, as_json=as_json)
         if show_list or name is None:
-            _list_queries(name, as_json=as_json)
+            _list_queries(name, as_json=outlet.is_json)
             return
-        query, given = query_named(name), assignments(param or [], "a parameter")
-        with _reader() as client:
-            columns, rows = answer(client, query, given, datetime.now(UTC))
-    say_rows(columns, rows, as_json=as_json)
+        query, now = query_named(name), datetime.now(UTC)
+        period(since, until, now)
+        _answer(query, bound(query, with_period(assignments(param or [], "a parameter"), since, until), now), outlet)
+
+
+def _answer(query: NamedQuery, given: dict[str, str | None], outlet: Outlet) -> None:
+    with _reader() as client:
+        if outlet.is_export:
+            outlet.write(ask_typed(client, query.sql, given))
+            return
+        columns, rows = ask(client, query.sql, given)
+    say_rows(columns, rows, as_json=outlet.is_json)
     if not rows:
         say_note("no rows")
+
+
+def _say_changes(found: Sequence[Change], subject: str, outlet: Outlet) -> None:
+    if not outlet.is_json:
+        screen.print(shown(subject), style="bold")
+    for change in found:
+        if outlet.is_json:
+            say_json(change_record(change))
+        else:
+            screen.print(change_block(change, subject))
+
+
+def _say_rows(client: Client, asked: AsOf, outlet: Outlet) -> str:
+    found = asked.texts(client)
+    say_rows(found.columns, found.rows, as_json=outlet.is_json)
+    return f"the first {asked.limit} rows, more exist (--limit)" if found.more else f"{len(found.rows)} rows"
+
+
+def _export_rows(client: Client, asked: AsOf, outlet: Outlet) -> str:
+    if outlet.is_typed:
+        rows = asked.typed(client)
+    else:
+        found = asked.texts(client)
+        rows = text_table(found.columns, found.rows)
+    outlet.write(rows)
+    return f"{rows.num_rows} rows"
 
 
 def _explained() -> AbstractContextManager[None]:

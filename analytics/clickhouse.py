@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import pyarrow as pa
 from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
@@ -30,11 +31,23 @@ def ask(client: Client, query: str, parameters: Mapping[str, str | None]) -> tup
 
     QuestionError for a text that its type cannot hold; CannotAnswerError where ClickHouse has no such view or fails.
     """
-    try:
+    with _answered():
         found = client.query(query, parameters=dict(parameters))
+    return found.column_names, list(found.result_rows)
+
+
+def ask_typed(client: Client, query: str, parameters: Mapping[str, str | None]) -> pa.Table:
+    """The answer of a query with the types that ClickHouse gives it; errors as `ask` raises them."""
+    with _answered():
+        return client.query_arrow(query, parameters=dict(parameters))
+
+
+@contextmanager
+def _answered() -> Iterator[None]:
+    try:
+        yield
     except DatabaseError as error:
         raise _explained(error) from error
-    return found.column_names, list(found.result_rows)
 
 
 def _explained(error: DatabaseError) -> Exception:

@@ -1,8 +1,9 @@
 """Which rows are meant: values as text become conditions that ClickHouse binds, casts and can look up by key."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 
 from clickhouse_connect.driver import Client
 
@@ -31,6 +32,13 @@ def key_values(table: CapturedTable, text: str) -> dict[str, str]:
             " put a value that has a comma in double quotes"
         )
     return dict(zip(table.key, parts, strict=True))
+
+
+def key_as_typed(values: Iterable[str]) -> str:
+    """A key's values in the form that `key_values` reads."""
+    written = StringIO()
+    csv.writer(written, lineterminator="").writerow(values)
+    return written.getvalue()
 
 
 def assignments(texts: Sequence[str], what: str) -> dict[str, str]:

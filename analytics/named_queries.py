@@ -1,17 +1,14 @@
 """Business questions with a name: SQL files in `queries`, each with its title and parameters at its head."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from clickhouse_connect.driver import Client
-
-from analytics.clickhouse import ask
 from analytics.errors import QuestionError
 from analytics.instants import for_clickhouse, instant
+from services.kit.names import not_called
 
 QUERIES = Path(__file__).parent / "queries"
 _TITLE = re.compile(r"^-- title: (?P<title>.+)$", re.MULTILINE)
@@ -62,7 +59,7 @@ def query_named(name: str) -> NamedQuery:
     """The query of this name; QuestionError lists the known ones otherwise."""
     known = named_queries()
     if name not in known:
-        raise QuestionError(f"no query is called {name!r}; known queries: {', '.join(known)}")
+        raise QuestionError(not_called("query", name, known))
     return known[name]
 
 
@@ -80,18 +77,20 @@ def read_query(name: str, sql: str) -> NamedQuery:
     return NamedQuery(name, title["title"], parameters, sql)
 
 
-def answer(
-    client: Client, query: NamedQuery, given: Mapping[str, str], now: datetime
-) -> tuple[Sequence[str], list[Sequence[Any]]]:
-    """The columns and rows of a query; `given` are its parameters as text, instants as `analytics.instants` reads them.
-
-    QuestionError for a parameter that is missing, unknown or of a wrong form.
-    """
-    return ask(client, query.sql, bound(query, given, now))
+def with_period(given: Mapping[str, str], since: str | None, until: str | None) -> dict[str, str]:
+    """Parameters with `since` and `until` among them; QuestionError for one that is given in both ways."""
+    period = {name: text for name, text in (("since", since), ("until", until)) if text is not None}
+    twice = period.keys() & given.keys()
+    if twice:
+        raise QuestionError(f"given twice, as an option and as a parameter: {', '.join(sorted(twice))}")
+    return {**given, **period}
 
 
 def bound(query: NamedQuery, given: Mapping[str, str], now: datetime) -> dict[str, str | None]:
-    """What the query's placeholders are bound to; QuestionError for a missing or unknown parameter, or no instant."""
+    """What the query's placeholders are bound to; QuestionError for a missing or unknown parameter, or no instant.
+
+    given: parameters as text, instants as `analytics.instants` reads them.
+    """
     known = {parameter.name: parameter for parameter in query.parameters}
     missing = [name for name, parameter in known.items() if name not in given and not parameter.is_optional]
     unknown = [name for name in given if name not in known]

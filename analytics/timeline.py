@@ -8,13 +8,14 @@ from clickhouse_connect.driver import Client
 
 from analytics.changes import NO_ROW, Actor, Change, Version, changes
 from analytics.clickhouse import ask
-from analytics.conditions import Condition, equal_to, key_values
+from analytics.conditions import Condition, equal_to, key_as_typed, key_values
 from analytics.errors import NothingFoundError
 from cdc.catalog.clickhouse_ddl import canonical_text, key_text
 from cdc.catalog.declared import service_catalog
 from cdc.catalog.model import CapturedTable, quoted
 
 _HEAD = ("_version", "_op", "_commit_time")
+_KEYS_NAMED = 3
 _ACTOR = ("user_id", "correlation_id", "route", "reason")
 
 
@@ -27,12 +28,21 @@ def timeline(client: Client, table: CapturedTable, key: str, *, related: bool = 
     values = key_values(table, key)
     found = _changes(client, table, equal_to(client, table, values))
     if not found:
-        raise NothingFoundError(f"{table} never had a row with the key {key}, as far as was captured")
+        raise NothingFoundError(
+            f"{table} never had a row with the key {key}, as far as was captured; {_newest_keys(client, table)}"
+        )
     first = table.key[0]
     for other in related_tables(table) if related else ():
         found += _changes(client, other, equal_to(client, other, {first: values[first]}))
     # Versions of one service's tables come from one log, so they order its changes across tables too.
     return tuple(sorted(found, key=lambda change: change.version.number))
+
+
+def _newest_keys(client: Client, table: CapturedTable) -> str:
+    keys = ", ".join(key_text(column) for column in table.key_columns)
+    _, rows = ask(client, f"SELECT {keys} FROM {table} ORDER BY _version DESC LIMIT {_KEYS_NAMED}", {})
+    newest = "; ".join(key_as_typed(map(str, row)) for row in rows)
+    return f"its newest keys ({','.join(table.key)}): {newest}" if rows else "it has no row now"
 
 
 def related_tables(table: CapturedTable) -> tuple[CapturedTable, ...]:

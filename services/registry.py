@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.kit.names import UnknownNameError
+from services.kit.names import UnknownNameError, not_called
 
 
 @dataclass(frozen=True)
@@ -58,5 +58,4 @@ def service_named(name: str) -> Service:
     for service in SERVICES:
         if service.name == name:
             return service
-    known = ", ".join(service.name for service in SERVICES)
-    raise UnknownNameError(f"no service is called {name!r}; known services: {known}")
+    raise UnknownNameError(not_called("service", name, (service.name for service in SERVICES)))

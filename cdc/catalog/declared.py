@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql
 from cdc.catalog.model import CapturedTable, CatalogError, Column, ServiceCatalog
 from cdc.catalog.refusals import refuse_column
 from services.kit.capture import INFO_KEY, Capture
+from services.kit.names import not_called
 from services.kit.postgres.metadata import metadata_of
 from services.registry import SERVICES, Service, service_named
 
@@ -37,7 +38,7 @@ def table_named(name: str) -> CapturedTable:
     """The captured table called `service.table`; CatalogError lists the known ones otherwise."""
     tables = {str(table): table for catalog in all_catalogs() for table in catalog.tables}
     if name not in tables:
-        raise CatalogError(f"no captured table is called {name!r}; captured tables: {', '.join(sorted(tables))}")
+        raise CatalogError(not_called("captured table", name, sorted(tables)))
     return tables[name]
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from clickhouse_connect.driver import Client
 
-from analytics.named_queries import answer, query_named
+from analytics.clickhouse import ask as ask_clickhouse
+from analytics.named_queries import bound, query_named
 from tests.pipeline.recorded_changes import at
 
 NOW = at(3600)
@@ -12,7 +13,8 @@ NOW = at(3600)
 
 def ask(client: Client, name: str, **given: str) -> list[dict[str, Any]]:
     """The rows of an answer, by column."""
-    columns, rows = answer(client, query_named(name), given, NOW)
+    query = query_named(name)
+    columns, rows = ask_clickhouse(client, query.sql, bound(query, given, NOW))
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 

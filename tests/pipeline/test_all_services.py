@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from clickhouse_connect.driver import Client
 
-from analytics.as_of import as_of
+from analytics.as_of import AsOf
 from analytics.timeline import timeline
 from cdc.catalog.declared import service_catalog, table_named
 from deploy.local.clickhouse.starter import ClickHouse
@@ -99,5 +99,5 @@ def test_arrays_are_told_as_postgresql_writes_them(captures: dict[str, Capture])
         created, updated = timeline(clickhouse, table, str(identifier(1)))
     assert {each.column: each.new for each in created.columns}["suggestions"] == words
     assert [(each.column, each.old, each.new) for each in updated.columns] == [("suggestions", words, "{}")]
-    then = as_of(clickhouse, table, created.version.commit_time, {"suggestions": words}, 10)
+    then = AsOf(table, created.version.commit_time, {"suggestions": words}, 10).texts(clickhouse)
     assert len(then.rows) == len(COPIED)

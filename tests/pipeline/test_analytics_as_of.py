@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 from clickhouse_connect.driver import Client
 
-from analytics.as_of import Rows, Span, as_of, captured_span
+from analytics.as_of import AsOf, Rows, Span, captured_span
 from analytics.errors import QuestionError
 from cdc.bookkeeping import record_retention
 from cdc.catalog.declared import table_named
@@ -15,7 +15,7 @@ FILES = table_named("file.files")
 
 
 def files_at(client: Client, seconds: float, where: Mapping[str, str] | None = None, limit: int = 10) -> Rows:
-    return as_of(client, FILES, at(seconds), where or {}, limit)
+    return AsOf(FILES, at(seconds), where or {}, limit).texts(client)
 
 
 def values(found: Rows, column: str) -> list[str]:

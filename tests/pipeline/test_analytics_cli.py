@@ -119,7 +119,7 @@ def test_the_list_names_parameters_and_that_of_one_query_explains_them(monkeypat
         (("timeline", "file.files", FILE), FAILED, "never had a row with the key"),
         (("as-of", "file.files", "soon"), WRONG_REQUEST, "'soon' is not an instant"),
         (("as-of", "file.files", "now", "--where", "x"), WRONG_REQUEST, "write a condition as name=value"),
-        (("query", "nope"), WRONG_REQUEST, "known queries: "),
+        (("query", "nope"), WRONG_REQUEST, "no query is called 'nope'; there are "),
         (("query", "uploads_per_day", "--param", "x=1"), WRONG_REQUEST, "it has no x; parameters: since"),
     ],
 )

@@ -62,5 +62,5 @@ def test_every_query_file_has_a_head_that_fits() -> None:
 
 
 def test_an_unknown_query_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(QuestionError, match=r"no query is called 'nope'; known queries: .*uploads_per_day"):
+    with pytest.raises(QuestionError, match=r"no query is called 'nope'; there are .*uploads_per_day"):
         query_named("nope")

@@ -98,7 +98,7 @@ def test_the_file_service_captures_files_and_their_versions() -> None:
 def test_a_table_is_found_by_its_name_and_an_unknown_one_answered_with_those_there_are() -> None:
     assert table_named("file.files").name == "files"
     known = sorted(str(table) for catalog in all_catalogs() for table in catalog.tables)
-    with pytest.raises(CatalogError, match=re.escape(f"'file.nothing'; captured tables: {', '.join(known)}")):
+    with pytest.raises(CatalogError, match=re.escape(f"'file.nothing'; there are {', '.join(known)}")):
         table_named("file.nothing")
 
 
@@ -106,13 +106,13 @@ def test_the_name_of_a_service_stands_for_all_its_tables_and_an_unknown_one_is_a
     assert tables_named("file") == service_catalog("file").tables
     assert tables_named("file.files") == (table_named("file.files"),)
     services = ", ".join(sorted(service.name for service in SERVICES))
-    with pytest.raises(CatalogError, match=f"'mail'; captured tables: .*; services: {services}$"):
+    with pytest.raises(CatalogError, match=f"'mail'; there are .*; services: {services}$"):
         tables_named("mail")
 
 
 def test_an_unknown_service_is_answered_with_those_there_are() -> None:
     known = ", ".join(service.name for service in SERVICES)
-    with pytest.raises(UnknownNameError, match=f"known services: {known}$"):
+    with pytest.raises(UnknownNameError, match=f"there are {known}$"):
         service_catalog("mail")
 
 
