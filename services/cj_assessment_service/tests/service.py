@@ -25,6 +25,10 @@ def settings_for(database: ServiceDatabase, **others: Any) -> CjAssessmentServic
         "max_request_bytes": 100_000,
         # Tests that are about what a dead process left run the job themselves.
         "scoring_interval": timedelta(days=1),
+        # A machine under load is no outage: many judges at once wait for a connection, and for their batch.
+        "database_pool_timeout": 60.0,
+        "database_lock_timeout": 60.0,
+        "database_statement_timeout": 60.0,
     }
     return CjAssessmentServiceSettings(**values | others)
 
