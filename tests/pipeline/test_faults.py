@@ -14,7 +14,7 @@ import pytest
 from clickhouse_connect.driver import Client
 
 from cdc.catalog.clickhouse_schema import wanted_objects
-from cdc.catalog.declared import all_catalogs, service_catalog
+from cdc.catalog.declared import service_catalog
 from cdc.clickhouse import client
 from cdc.source.slot import BatchLimits
 from deploy.local.clickhouse.starter import ClickHouse, running_clickhouse
@@ -32,6 +32,8 @@ from tests.support.directories import server_directory
 from tests.support.postgres import CreateDatabase
 from tests.support.service_database import ServiceTemplates
 
+# Servers are started again and again, and what was written meanwhile is caught up with.
+pytestmark = pytest.mark.timeout(400)
 SMALL = BatchLimits(seconds=0.0, rows=20, bytes=32 << 20)
 CATCH_UP_SECONDS = 60.0
 
@@ -80,12 +82,12 @@ def test_capture_killed_in_mid_load_begins_where_it_was_acknowledged(capture: Ca
 
 def test_clickhouse_killed_in_mid_load_is_written_to_again(service_database: CreateDatabase) -> None:
     seed, port = a_seed(), free_port()
-    database = service_database("file")
-    capture_migration.upgrade(service_named("file"), service_catalog("file"), database.migrator_url)
+    database, catalog = service_database("file"), service_catalog("file")
+    capture_migration.upgrade(database.service, catalog, database.migrator_url)
     with server_directory() as directory, ExitStack() as opened:
         with running_clickhouse(directory, port=port) as server, client(server.url) as first:
-            upgrade(first, wanted_objects(all_catalogs(), durable=True))
-            capture = Capture(database, service_catalog("file"), server.url, first)
+            upgrade(first, wanted_objects([catalog], durable=True))
+            capture = Capture(database, catalog, server.url, first)
             opened.enter_context(capture.running(SMALL))
             opened.enter_context(Load(seed).going_on(capture))
             go_on_until_more_is_stored(capture)
