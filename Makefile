@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench hostile stack-up stack-down versitygw clean
+.PHONY: help setup demo test check bench hostile chaos breaks soak stack-up stack-down versitygw clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -47,6 +47,16 @@ bench: $(READY) ## Measure repositories, the gateway and capture, each beside wh
 
 hostile: $(READY) ## Send every service REQUESTS generated requests (10000), as its description allows and forbids.
 	@$(RUN) -m tests.hostile $(if $(REQUESTS),--requests $(REQUESTS))
+
+chaos: $(READY) ## Strike the platform with FAULTS seeded faults (50); SEED=s replays a run; KINDS="kill capture,…", MINUTES=n.
+	@$(RUN) -m tests.chaos $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(KINDS),--kinds '$(KINDS)') $(if $(MINUTES),--minutes $(MINUTES))
+
+breaks: $(READY) ## Break capture on purpose, in one way after another, and see that each is caught.
+	@$(RUN) -m tests.chaos.break_all
+
+soak: $(READY) ## Load the platform for MINUTES (30), and see that memory, lag, parts and WAL stay flat; a plot is kept.
+	@$(RUN) -m tests.soak $(if $(MINUTES),--minutes $(MINUTES))
 
 stack-up: $(READY) ## Start the platform in the background; state lies in .huleedu.
 	@$(RUN) -m deploy.local up --detach

@@ -46,8 +46,9 @@ def run(services: Services = None) -> None:
         settings = CdcSettings.load()
         limits = BatchLimits(settings.flush_seconds, settings.batch_rows, settings.batch_bytes)
         turns, clickhouse_url = Turns(settings.services_at_once), str(settings.clickhouse_url)
+        beat, longest = settings.heartbeat_seconds, settings.longest_wait_seconds
         pipelines = [
-            Pipeline(each, database_url(each.service), clickhouse_url, limits, settings.heartbeat_seconds, turns)
+            Pipeline(each, database_url(each.service), clickhouse_url, limits, beat, turns, longest)
             for each in _catalogs(services)
         ]
         # Where nothing is kept for a time only, there is nothing to thin.

@@ -55,10 +55,11 @@ class Pipeline:
     limits: BatchLimits
     heartbeat_seconds: float
     turns: Turns = field(default_factory=lambda: Turns(1))
+    longest_wait_seconds: float = 30.0
 
     def run(self, stopping: threading.Event) -> None:
         """Stream until `stopping` is set. A failure is said, and everything begins again after a growing wait."""
-        backoff, waiting = Backoff(first=_FIRST_WAIT_SECONDS), False
+        backoff, waiting = Backoff(_FIRST_WAIT_SECONDS, self.longest_wait_seconds), False
         while not stopping.is_set():
             began = time.monotonic()
             try:

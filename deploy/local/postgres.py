@@ -1,7 +1,7 @@
 """Starts a real PostgreSQL on the loopback as a child process, ready for logical replication."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,8 +79,14 @@ def answers(dsn: str) -> bool:
 
 
 @contextmanager
-def running_postgres(directory: Path, *, port: int | None = None, durable: bool = False) -> Iterator[Postgres]:
-    """A server over `directory`, stopped on leaving; dies with the calling thread.
+def running_postgres(
+    directory: Path,
+    *,
+    port: int | None = None,
+    durable: bool = False,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Postgres]:
+    """A server over `directory`, stopped on leaving; dies with the calling thread. `environment` is beside our own.
 
     ClusterError if its data directory can't be made, StartError if it can't start.
     """
@@ -91,7 +97,7 @@ def running_postgres(directory: Path, *, port: int | None = None, durable: bool 
     port = port or free_port()
     log = cluster.directory / "server.log"
     argv = server_command(binaries, cluster.data, port, durable=durable)
-    process = start_child(Command(argv, cluster.data, account=account), log, on_death=ENDINGS[-1])
+    process = start_child(Command(argv, cluster.data, environment or {}, account), log, on_death=ENDINGS[-1])
     server = Postgres(LOOPBACK, port, SUPERUSER, cluster.password, process.pid)
     try:
         wait_until_ready(process, lambda: answers(server.dsn()), f"PostgreSQL on port {server.port}", log)

@@ -1,0 +1,121 @@
+"""Deliberate breaks of capture, as data: what is changed where, what that breaks, and which check must see it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_CHANGES = "tests/pipeline/test_changes.py::test_"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A text that stands in a module once, and what takes its place."""
+
+    module: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Break:
+    """One break; `check` is the arguments of `python -m` that must fail with it, and pass without it."""
+
+    name: str
+    breaks: str
+    edits: Sequence[Edit]
+    check: Sequence[str]
+
+
+def _chaos(kinds: str, faults: int) -> Sequence[str]:
+    return ("tests.chaos", "--seed=1", f"--faults={faults}", f"--kinds={kinds}")
+
+
+def _test(*names: str) -> Sequence[str]:
+    return ("pytest", "-q", "-n0", *names)
+
+
+_AWAY = _chaos("stop ClickHouse,kill capture,inserts unanswered", faults=6)
+_STORE_MESSAGES = '        self._insert("cdc.messages", _MESSAGE_COLUMNS, map(self._message, batch.messages))\n'
+_STORE_COMMITS = '        self._insert("cdc.commits", _COMMIT_COLUMNS, map(self._commit, batch.commits))\n'
+
+BREAKS = (
+    Break(
+        "acknowledge before insert",
+        "the slot is ahead of what is stored: whatever capture held is lost when it is killed",
+        [
+            Edit(
+                "cdc/inserter.py",
+                "                return False\n            error = self._failure_of(batch)",
+                "                return False\n            self.acknowledged = batch.end_lsn or self.acknowledged\n"
+                "            self.call.bell.ring()\n            error = self._failure_of(batch)",
+            )
+        ],
+        _AWAY,
+    ),
+    Break(
+        "batch dropped after a failed insert",
+        "what ClickHouse did not take once is lost",
+        [Edit("cdc/inserter.py", "            self._store_again(batch, error)\n", "            pass\n")],
+        _AWAY,
+    ),
+    Break(
+        "slot moved within a transaction",
+        "a transaction of which a part is stored is not sent again",
+        [
+            Edit(
+                "cdc/source/pgoutput.py",
+                "since_2000 + _POSTGRES_EPOCH_US, commit_lsn), 0\n",
+                "since_2000 + _POSTGRES_EPOCH_US, commit_lsn), 0\n"
+                "        self.batch.commits.append(Commit(self._transaction, commit_lsn + 1, 0))\n",
+            )
+        ],
+        _chaos("kill capture,stop ClickHouse", faults=8),
+    ),
+    Break(
+        "commits stored before rows",
+        "a transaction counts as whole, and a position as reached, before the rows are there",
+        [
+            Edit("cdc/sink.py", _STORE_COMMITS, ""),
+            Edit("cdc/sink.py", _STORE_MESSAGES, _STORE_COMMITS + _STORE_MESSAGES),
+        ],
+        _AWAY,
+    ),
+    Break(
+        "messages after rows",
+        "rows are visible without the actor that was sent",
+        [
+            Edit("cdc/sink.py", _STORE_MESSAGES, ""),
+            Edit("cdc/sink.py", _STORE_COMMITS, _STORE_MESSAGES + _STORE_COMMITS),
+        ],
+        _AWAY,
+    ),
+    Break(
+        "wrong rank",
+        "a row whose key was only spelt anew is gone",
+        [Edit("cdc/catalog/version_sql.py", "0, _op = 'd', 1, 2)", "0, _op = 'd', 2, 1)")],
+        _test("tests/pipeline/test_versions_stored.py", "tests/pipeline/test_types_carried.py"),
+    ),
+    Break(
+        "TRUNCATE ignored",
+        "rows that PostgreSQL has no more stay",
+        [Edit("cdc/source/pgoutput.py", 'ord("T"): self._on_truncate', 'ord("T"): self._ignore')],
+        _test(f"{_CHANGES}truncate_hides_all_rows_from_before_and_none_from_after"),
+    ),
+    Break(
+        "copies that do not wait for open transactions",
+        "the slot's consistent point as a copy's version: updates that were open then are lost",
+        [Edit("cdc/snapshot.py", "    _wait_until_ended(connection, xid, stopped)\n", "")],
+        _test("tests/pipeline/test_snapshot_under_load.py"),
+    ),
+    Break(
+        "key change without deletion",
+        "the row stays under its old key",
+        [Edit("cdc/source/pgoutput.py", '            self._add(relation, b"d", lsn, old)\n', "")],
+        _test(f"{_CHANGES}a_key_change_ends_one_life_and_begins_another_in_one_transaction"),
+    ),
+    Break(
+        "unchanged TOAST replaced by NULL",
+        "a large value is lost by an update beside it",
+        [Edit("cdc/source/tuples.py", "= old[{place}] if old else missing()", "= NULL")],
+        _test(f"{_CHANGES}a_large_value_is_whole_and_an_update_beside_it_keeps_it"),
+    ),
+)

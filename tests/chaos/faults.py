@@ -1,0 +1,162 @@
+"""The kinds of faults, by name: what each does to the platform, and how it ends."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import psycopg2
+
+from tests.chaos import clocks
+from tests.chaos.link import Link
+from tests.chaos.parts import Part
+from tests.chaos.platform import Platform
+from tests.chaos.schedule import Fault
+from tests.chaos.small_disk import can_mount
+from tests.support.sql import run
+
+Strike = Callable[[Platform, Fault], None]
+_CLOCK_SECONDS = 3 * 3600.0
+_SLOW_SECONDS = 0.25
+_SEGMENTS = 40
+_INSERT, _ANYTHING = b"INSERT", b""
+_WALSENDERS = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walsender'"
+
+
+def _killed(part: Callable[[Platform], Part], number: signal.Signals, *, away: bool = False) -> Strike:
+    """End a part by a signal; it starts again at once, or stays away as long as the fault lasts."""
+
+    def strike(platform: Platform, fault: Fault) -> None:
+        part(platform).end(number)
+        if away:
+            time.sleep(fault.lasts_seconds)
+        part(platform).start()
+
+    return strike
+
+
+def _paused(pids: Callable[[Platform], list[int]]) -> Strike:
+    def strike(platform: Platform, fault: Fault) -> None:
+        paused = pids(platform)
+        for pid in paused:
+            _signal(pid, signal.SIGSTOP)
+        time.sleep(fault.lasts_seconds)
+        for pid in paused:
+            _signal(pid, signal.SIGCONT)
+
+    return strike
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _walsenders(platform: Platform) -> list[int]:
+    return [int(str(pid)) for (pid,) in run(platform.superuser_dsn, _WALSENDERS)]
+
+
+def _slow(link: Callable[[Platform], Link]) -> Strike:
+    def strike(platform: Platform, fault: Fault) -> None:
+        link(platform).delay_seconds = _SLOW_SECONDS * fault.draw
+        time.sleep(fault.lasts_seconds)
+        link(platform).delay_seconds = 0.0
+
+    return strike
+
+
+def _cut(link: Callable[[Platform], Link]) -> Strike:
+    def strike(platform: Platform, fault: Fault) -> None:
+        link(platform).refusing = True
+        link(platform).cut()
+        time.sleep(fault.lasts_seconds * fault.draw)
+        link(platform).refusing = False
+
+    return strike
+
+
+def _unanswered(link: Callable[[Platform], Link], question: bytes) -> Strike:
+    """Cut connections when what was asked was done, and before the answer."""
+
+    def strike(platform: Platform, fault: Fault) -> None:
+        link(platform).unanswered = question
+        time.sleep(fault.lasts_seconds)
+        link(platform).unanswered = None
+
+    return strike
+
+
+def _full_clickhouse(platform: Platform, fault: Fault) -> None:
+    with _full(platform.clickhouse_disk.fill, platform.clickhouse_disk.free):
+        time.sleep(fault.lasts_seconds)
+
+
+def _full_postgres(platform: Platform, fault: Fault) -> None:
+    """Fill PostgreSQL's disk and use up the WAL in store: it panics, and cannot come back before there is room."""
+    with _full(platform.postgres_disk.fill, platform.postgres_disk.free):
+        with suppress(psycopg2.Error):
+            for _ in range(_SEGMENTS):
+                run(platform.superuser_dsn, "SELECT pg_logical_emit_message(false, 'chaos', 'x'), pg_switch_wal()")
+        time.sleep(fault.lasts_seconds)
+    if not _answers_soon(platform, seconds=2.0):
+        platform.postgres.restart(signal.SIGQUIT)
+
+
+@contextmanager
+def _full(fill: Callable[[], None], free: Callable[[], None]) -> Iterator[None]:
+    fill()
+    try:
+        yield
+    finally:
+        free()
+
+
+def _answers_soon(platform: Platform, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(psycopg2.Error):
+            run(platform.superuser_dsn, "SELECT 1")
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _clock_moved(platform: Platform, fault: Fault) -> None:
+    """Restart a part with its clock somewhere else, as often behind as ahead of where it was."""
+    part = platform.postgres if fault.number % 2 else platform.capture
+    part.clock = (fault.draw - 0.5) * 2 * _CLOCK_SECONDS
+    part.restart(signal.SIGINT)
+
+
+KINDS: dict[str, Strike] = {
+    "kill capture": _killed(lambda it: it.capture, signal.SIGKILL),
+    "stop capture": _killed(lambda it: it.capture, signal.SIGTERM, away=True),
+    "kill ClickHouse": _killed(lambda it: it.clickhouse, signal.SIGKILL),
+    "stop ClickHouse": _killed(lambda it: it.clickhouse, signal.SIGTERM, away=True),
+    "kill PostgreSQL": _killed(lambda it: it.postgres, signal.SIGKILL),
+    "stop PostgreSQL at once": _killed(lambda it: it.postgres, signal.SIGQUIT, away=True),
+    "restart PostgreSQL": _killed(lambda it: it.postgres, signal.SIGINT),
+    "pause capture": _paused(lambda it: [it.capture.pid]),
+    "pause ClickHouse": _paused(lambda it: [it.clickhouse.pid]),
+    "pause a walsender": _paused(_walsenders),
+    "slow ClickHouse": _slow(lambda it: it.clickhouse_link),
+    "slow PostgreSQL": _slow(lambda it: it.postgres_link),
+    "cut off ClickHouse": _cut(lambda it: it.clickhouse_link),
+    "cut off PostgreSQL": _cut(lambda it: it.postgres_link),
+    "inserts unanswered": _unanswered(lambda it: it.clickhouse_link, _INSERT),
+    "PostgreSQL unanswered": _unanswered(lambda it: it.postgres_link, _ANYTHING),
+    "ClickHouse's disk full": _full_clickhouse,
+    "PostgreSQL's disk full": _full_postgres,
+    "clocks apart": _clock_moved,
+}
+_NEEDED: dict[str, tuple[Callable[[], bool], str]] = {
+    "ClickHouse's disk full": (can_mount, "only root can mount a small file system"),
+    "PostgreSQL's disk full": (can_mount, "only root can mount a small file system"),
+    "clocks apart": (lambda: clocks.library() is not None, "install Debian's package libfaketime"),
+}
+
+
+def left_out() -> dict[str, str]:
+    """The kinds that are not possible here, and what is missing."""
+    return {kind: missing for kind, (possible, missing) in _NEEDED.items() if not possible()}

@@ -1,0 +1,65 @@
+"""What ClickHouse and the slots show, read in the order that the checkers count on."""
+
+from collections import Counter
+from collections.abc import Collection
+
+import psycopg2
+from clickhouse_connect.driver import Client
+
+from cdc.catalog.postgres_ddl import slot_name
+from cdc.clickhouse import rows_of
+from cdc.postgres import lsn_number
+from tests.chaos.record import Row, Sample, Seen, Version
+from tests.chaos.targets import SERVICES, TARGETS
+from tests.support.sql import run
+
+
+def seen_at_rest(opened: Client) -> Seen:
+    """All that the views show."""
+    versions: list[Version] = []
+    current: list[tuple[Row, str]] = []
+    for target in TARGETS:
+        for key, version, op, token, xid, commit_us, user_id, changes in rows_of(
+            opened,
+            f"SELECT {target.seen_key}, _version, _op, {target.token}, _xid, toUnixTimestamp64Micro(_commit_time),"
+            f" _user_id, _transaction_changes FROM {target.name}_history",
+        ):
+            row = Row(target.name, key)
+            versions.append(Version(row, int(version), op, token, xid, commit_us, user_id, changes))
+        for key, token in rows_of(opened, f"SELECT {target.seen_key}, {target.token} FROM {target.name}"):
+            current.append((Row(target.name, key), token))
+    truncates = rows_of(opened, "SELECT xid, concat(service, '.', \"table\") FROM cdc.truncates FINAL")
+    return Seen(tuple(versions), tuple(current), frozenset((xid, table) for xid, table in truncates))
+
+
+def confirmed_position(superuser_dsn: str) -> int:
+    """The position that every service's slot has passed; 0 as long as one of them is not there."""
+    names = ", ".join(f"'{slot_name(service)}'" for service in SERVICES)
+    found = run(superuser_dsn, f"SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name IN ({names})")
+    return min(lsn_number(str(lsn)) for (lsn,) in found) if len(found) == len(SERVICES) else 0
+
+
+def sample(superuser_dsn: str, opened: Client, xids: Collection[int]) -> Sample:
+    """A look at these transactions. What is promised to be there first is looked for last."""
+    confirmed = confirmed_position(superuser_dsn)
+    asked = {"xids": list(xids)}
+    among = "IN {xids:Array(UInt32)}"
+    whole = rows_of(opened, f"SELECT DISTINCT xid FROM cdc.transactions WHERE xid {among}", asked)
+    held: Counter[int] = Counter()
+    for target in TARGETS:
+        history = f"{target.service}_store.{target.table}_history"
+        found = rows_of(opened, f"SELECT _xid, count() FROM {history} FINAL WHERE _xid {among} GROUP BY _xid", asked)
+        held.update({xid: int(count) for xid, count in found})
+    truncates = rows_of(opened, f"SELECT xid, count() FROM cdc.truncates FINAL WHERE xid {among} GROUP BY xid", asked)
+    held.update({xid: int(count) for xid, count in truncates})
+    actors = rows_of(opened, f"SELECT DISTINCT xid FROM cdc.actors WHERE xid {among}", asked)
+    return Sample(confirmed, frozenset(xid for (xid,) in whole), held, frozenset(xid for (xid,) in actors))
+
+
+def answers(superuser_dsn: str) -> bool:
+    """Whether PostgreSQL lets anybody in."""
+    try:
+        run(superuser_dsn, "SELECT 1")
+    except psycopg2.Error:
+        return False
+    return True

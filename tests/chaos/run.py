@@ -1,0 +1,219 @@
+"""One run: a platform, its load, faults one after another, and the check of everything now and then and at the end."""
+
+import random
+import shutil
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+import psycopg2
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from cdc.bookkeeping import progress
+from cdc.clickhouse import client
+from cdc.postgres import lsn_number
+from tests.chaos import clocks
+from tests.chaos.faults import KINDS
+from tests.chaos.history_check import violations
+from tests.chaos.ledger import Ledger
+from tests.chaos.observed import seen_at_rest
+from tests.chaos.platform import CAPTURE_LOG, Platform, running_platform
+from tests.chaos.record import Seen
+from tests.chaos.sampler import Sampler
+from tests.chaos.schedule import Fault, schedule
+from tests.chaos.statements import Drawing
+from tests.chaos.targets import SERVICES
+from tests.chaos.writer import Writer, already_there, resolved
+from tests.support.sql import run
+
+WRITERS = 5
+CHECK_EVERY = 25
+_BEFORE_CAPTURE = 30
+_RECOVERY_SECONDS, _REST_SECONDS = 90.0, 60.0
+_FARTHEST_SECONDS = 2 * 3600.0
+_MOST_SAID = 20
+BROKEN = "BROKEN PROMISES"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to run: the seed, how many faults, for how many seconds at most, and of which kinds."""
+
+    seed: int
+    faults: int
+    kinds: Sequence[str]
+    seconds: float = float("inf")
+    check_every: int = CHECK_EVERY
+
+
+@dataclass
+class Verdict:
+    """What came of it: faults by kind, what was written and looked at, and every broken promise."""
+
+    seed: int
+    faults: Counter[str] = field(default_factory=Counter)
+    transactions: int = 0
+    changes: int = 0
+    samples: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        found = f"{len(self.problems)} {BROKEN}" if self.problems else "every promise kept"
+        return (
+            f"chaos: seed {self.seed}: {self.faults.total()} faults of {len(self.faults)} kinds,"
+            f" {self.transactions} transactions, {self.changes} changes, {self.samples} samples: {found}"
+        )
+
+
+class Chaos:
+    """A run that is under way."""
+
+    def __init__(self, platform: Platform, seed: int, say: Say) -> None:
+        self.verdict, self.ledger, self.seen = Verdict(seed), Ledger(), Seen()
+        self._platform, self._say = platform, say
+        self._sampler = Sampler(platform.superuser_dsn, platform.clickhouse_url, self.ledger)
+        self._gate = threading.Event()
+
+    def go_through(self, order: Order) -> None:
+        """Strike until the order is filled, time is over or a promise is broken; then check everything."""
+        with self.under_load(order.seed):
+            deadline = time.monotonic() + order.seconds
+            for fault in islice(schedule(order.seed, order.kinds), order.faults):
+                if time.monotonic() > deadline or self.verdict.problems:
+                    break
+                self._strike(fault)
+                if fault.number % order.check_every == 0:
+                    self.check()
+            self.check()
+
+    @contextmanager
+    def under_load(self, seed: int) -> Iterator[None]:
+        """Write before capture begins, begin, and write on until the end."""
+        urls, stopping = self._platform.writers_urls(), threading.Event()
+        self._write_before_capture(seed)
+        self._platform.capture.start()
+        self._recover("the first start")
+        with ExitStack() as opened:
+            for number in range(WRITERS):
+                writer = Writer(urls, Drawing(f"{seed}.{number}"), self.ledger)
+                opened.enter_context(_beside(partial(writer.run, self._gate, stopping)))
+            opened.enter_context(_beside(partial(self._sampler.run, stopping)))
+            opened.callback(stopping.set)
+            self._gate.set()
+            yield
+
+    def check(self) -> None:
+        """Let the writers rest and hold everything against what they know; go on writing afterwards."""
+        self._gate.clear()
+        self.ledger.wait_until_at_rest(_REST_SECONDS)
+        self.ledger.resolve(lambda each: resolved(each, self._platform.superuser_dsn))
+        self._recover("the writers came to rest")
+        self._sampler.look()
+        with client(self._platform.clickhouse_url) as opened:
+            self.seen = seen_at_rest(opened)
+        written, verdict = self.ledger.all(), self.verdict
+        broken = [*violations(written, self.seen), *self._sampler.found, *self._platform.verify(), *self._defects()]
+        verdict.problems += broken
+        verdict.transactions, verdict.changes = len(written), sum(each.changes for each in written)
+        verdict.samples = self._sampler.samples
+        self._say(f"checked {verdict.changes} changes after {verdict.faults.total()} faults: {len(broken)} problems")
+        self._gate.set()
+
+    def _write_before_capture(self, seed: int) -> None:
+        early, drawing = Ledger(), Drawing(f"{seed}.early")
+        urls = self._platform.writers_urls()
+        early.record(already_there(urls))
+        writer = Writer(urls, drawing, early)
+        for _ in range(_BEFORE_CAPTURE):
+            writer.write(drawing.plan())
+        for each in early.all():
+            self.ledger.record(replace(each, before_capture=True))
+
+    def _strike(self, fault: Fault) -> None:
+        time.sleep(fault.after_seconds)
+        self._sampler.look()
+        began = time.monotonic()
+        KINDS[fault.kind](self._platform, fault)
+        self.verdict.faults[fault.kind] += 1
+        self._sampler.look()
+        struck = time.monotonic()
+        if fault.then_recover:
+            self._recover(f"fault {fault.number}, {fault.kind}")
+        recovered = f"recovered after {time.monotonic() - struck:.1f} s" if fault.then_recover else "left as it is"
+        self._say(f"{fault.number}: {fault.kind} for {struck - began:.1f} s, {recovered}")
+
+    def _recover(self, since: str) -> None:
+        """Wait until everything committed so far is stored."""
+        deadline = time.monotonic() + _RECOVERY_SECONDS
+        wanted = None
+        while time.monotonic() < deadline:
+            try:
+                wanted = wanted or self._written()
+                if self._stored() >= wanted:
+                    return
+            except (psycopg2.Error, ClickHouseError, OSError):
+                pass
+            time.sleep(0.05)
+        self.verdict.problems.append(f"capture did not come back within {_RECOVERY_SECONDS:g} s after {since}")
+
+    def _written(self) -> int:
+        return lsn_number(str(run(self._platform.superuser_dsn, "SELECT pg_current_wal_insert_lsn()::text")[0][0]))
+
+    def _stored(self) -> int:
+        with client(self._platform.clickhouse_url) as opened:
+            reached = [progress(opened, service) for service in SERVICES]
+        return min(each.lsn if each else 0 for each in reached)
+
+    def _defects(self) -> list[str]:
+        log = (self._platform.directory / CAPTURE_LOG).read_text(encoding="utf-8", errors="replace")
+        return ["capture met an error that it does not know: a traceback is in its log"] if "Traceback" in log else []
+
+
+def run_faults(order: Order, kept: Path, say: Say = print) -> Verdict:
+    """Run an order; after a failure `kept` has the logs, the history of both sides and what was broken."""
+    rng = random.Random(f"clocks {order.seed}")
+    clock = {
+        part: rng.uniform(-_FARTHEST_SECONDS, _FARTHEST_SECONDS) if clocks.library() else 0.0
+        for part in ("postgres", "capture")
+    }
+    with running_platform(clock) as platform:
+        chaos = Chaos(platform, order.seed, say)
+        try:
+            chaos.go_through(order)
+        except BaseException as error:
+            chaos.verdict.problems.append(f"the run itself ended with {error!r}")
+            raise
+        finally:
+            if chaos.verdict.problems:
+                _keep(chaos, platform, kept)
+    for problem in chaos.verdict.problems[:_MOST_SAID]:
+        say(problem)
+    return chaos.verdict
+
+
+def _keep(chaos: Chaos, platform: Platform, kept: Path) -> None:
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(parents=True)
+    platform.keep_logs(kept)
+    chaos.ledger.write(kept / "transactions.jsonl")
+    versions = (f"{each}\n" for each in sorted(chaos.seen.versions, key=lambda each: each.version))
+    with (kept / "seen.txt").open("w", encoding="utf-8") as file:
+        file.writelines(versions)
+        file.writelines(f"current {each}\n" for each in chaos.seen.current)
+        file.writelines(f"truncate {each}\n" for each in sorted(chaos.seen.truncates))
+    (kept / "broken.txt").write_text("\n".join(chaos.verdict.problems) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _beside(work: Callable[[], None]) -> Iterator[None]:
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    yield
+    thread.join(_REST_SECONDS)

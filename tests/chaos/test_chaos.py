@@ -1,0 +1,24 @@
+"""A short run: every kind of fault once over one platform, and every promise kept."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.faults import KINDS, left_out
+from tests.chaos.run import Order, run_faults
+from tests.support.parts import require_part
+
+_SEED = 2026
+
+
+@pytest.mark.timeout(900)
+def test_every_promise_is_kept_through_one_fault_of_each_kind(tmp_path: Path) -> None:
+    missing = left_out()
+    possible = [kind for kind in KINDS if kind not in missing]
+    verdict = run_faults(Order(_SEED, len(possible), possible), tmp_path / "kept")
+    print(verdict)
+    assert not verdict.problems
+    assert set(verdict.faults) == set(possible)
+    assert verdict.samples > 0
+    # What was possible has been tried by now; a machine where CI runs must be able to do it all.
+    require_part("every kind of fault", not missing, ", ".join(f"{kind}: {why}" for kind, why in missing.items()))

@@ -1,0 +1,50 @@
+"""The checks of a sample: the slot behind what is stored, whole transactions whole, visible rows with their actor."""
+
+from dataclasses import replace
+
+from tests.chaos.record import Outcome, Row, Sample, Transaction, Write
+from tests.chaos.sample_check import broken_promises, is_settled
+
+ROW = Row("file.files", "1")
+TRANSACTION = Transaction(
+    7,
+    Outcome.COMMITTED,
+    (Write(ROW, None, "a"), Write(ROW, "a", "b")),
+    user_id="anna",
+    durable_by=100,
+)
+EARLY = Sample(confirmed=90)
+STORED = Sample(confirmed=120, whole=frozenset({7}), held={7: 2}, with_actor=frozenset({7}))
+
+
+def found(sample: Sample, transaction: Transaction = TRANSACTION) -> list[str]:
+    return list(broken_promises([transaction], sample))
+
+
+def test_what_is_not_confirmed_need_not_be_there() -> None:
+    assert not found(EARLY)
+    assert not is_settled(TRANSACTION, EARLY)
+
+
+def test_what_is_confirmed_and_there_is_settled() -> None:
+    assert not found(STORED)
+    assert is_settled(TRANSACTION, STORED)
+
+
+def test_a_slot_ahead_of_the_data_is_named() -> None:
+    [sentence] = found(replace(STORED, held={7: 1}, whole=frozenset()))
+    assert sentence == "the slot is at 78, and ClickHouse holds 1 of 2 changes of transaction 7"
+
+
+def test_a_transaction_that_counts_as_whole_too_early_is_named() -> None:
+    [sentence] = found(replace(STORED, confirmed=0, held={7: 1}))
+    assert sentence == "transaction 7 counts as whole, and ClickHouse holds 1 of 2 changes of transaction 7"
+
+
+def test_rows_before_their_actor_are_named() -> None:
+    [sentence] = found(replace(STORED, with_actor=frozenset()))
+    assert sentence == "changes of transaction 7 are visible without their actor"
+
+
+def test_nothing_is_asked_of_a_transaction_that_was_rolled_back() -> None:
+    assert not found(Sample(confirmed=120), replace(TRANSACTION, outcome=Outcome.ROLLED_BACK))
