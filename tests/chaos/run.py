@@ -32,7 +32,7 @@ from tests.chaos.targets import SERVICES
 from tests.chaos.writer import Writer, already_there, resolved
 from tests.support.sql import run
 
-WRITERS = 5
+WRITERS = 4
 CHECK_EVERY = 25
 _BEFORE_CAPTURE = 30
 _RECOVERY_SECONDS, _REST_SECONDS = 90.0, 60.0
@@ -125,6 +125,12 @@ class Chaos:
         verdict.samples = self._sampler.samples
         self._say(f"checked {verdict.changes} changes after {verdict.faults.total()} faults: {len(broken)} problems")
         self._gate.set()
+
+    def lag_seconds(self) -> float:
+        """How long it takes until everything committed before this call is stored."""
+        asked = time.monotonic()
+        self._recover("the lag was measured")
+        return time.monotonic() - asked
 
     def _write_before_capture(self, seed: int) -> None:
         early, drawing = Ledger(), Drawing(f"{seed}.early")

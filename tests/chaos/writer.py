@@ -20,7 +20,7 @@ from tests.chaos.statements import Drawing, Plan, Statement
 from tests.chaos.targets import TARGETS
 from tests.support.sql import run
 
-_PAUSE_SECONDS = 0.12
+_PAUSE_SECONDS = 0.2
 _AGAIN_SECONDS = 0.2
 _CONNECT: dict[str, Any] = {"connect_timeout": 3, "options": "-c lock_timeout=5s"}
 
