@@ -41,6 +41,14 @@ class Truncate(NamedTuple):
     table: CapturedTable
 
 
+class CopyWanted(NamedTuple):
+    """A table, by its name, must be copied anew as of this LSN or later: the stream cannot say what happened there."""
+
+    lsn: int
+    table: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class Rows:
     """Encoded rows of one table: how many, their bytes, and the ClickHouse format they are in."""
@@ -52,16 +60,17 @@ class Rows:
 
 @dataclass
 class Batch:
-    """Rows by table (each a RowBinary row of its landing table), messages, truncates and commits, in stream order."""
+    """Rows by table (each a RowBinary row of its landing table), and what else was read, in stream order."""
 
     rows: dict[CapturedTable, list[bytes]] = field(default_factory=lambda: defaultdict(list))
     messages: list[Message] = field(default_factory=list)
     truncates: list[Truncate] = field(default_factory=list)
+    copies_wanted: list[CopyWanted] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)
     row_count: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.row_count or self.commits or self.messages or self.truncates)
+        return bool(self.row_count or self.commits or self.messages or self.truncates or self.copies_wanted)
 
     def tables(self) -> Iterator[tuple[CapturedTable, Rows]]:
         """Each table that has rows, with what an insert of them takes."""

@@ -1,4 +1,4 @@
-"""What capture knows of itself, kept in ClickHouse: epochs, snapshots and how far each service's stream has come."""
+"""What capture knows of itself, kept in ClickHouse: epochs, and how far each service's stream has come."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,11 +12,12 @@ from cdc.clickhouse import rows_of
 
 @dataclass(frozen=True)
 class Epoch:
-    """One unbroken life of a database's WAL: positions of different epochs cannot be compared."""
+    """One unbroken life of a database's WAL, and why it began: positions of different epochs cannot be compared."""
 
     number: int
     system_identifier: int
     timeline: int
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -33,31 +34,20 @@ class Progress:
         return place(self.position)[1]
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """One copy of a table: the WAL position that its rows' versions carry, and whether it was copied whole."""
-
-    table: str
-    epoch: int
-    lsn: int
-    rows: int
-    finished: bool
-
-
 def current_epoch(client: Client, service: str) -> Epoch | None:
     """The service's newest epoch, None before its first start."""
     found = rows_of(
         client,
-        "SELECT epoch, system_identifier, timeline FROM cdc.epochs FINAL"
+        "SELECT epoch, system_identifier, timeline, reason FROM cdc.epochs FINAL"
         " WHERE service = {service:String} ORDER BY epoch DESC LIMIT 1",
         {"service": service},
     )
     return Epoch(*found[0]) if found else None
 
 
-def record_epoch(client: Client, service: str, epoch: Epoch, reason: str) -> None:
+def record_epoch(client: Client, service: str, epoch: Epoch) -> None:
     """Begin an epoch."""
-    _insert(
+    add_row(
         client,
         "cdc.epochs",
         {
@@ -65,41 +55,14 @@ def record_epoch(client: Client, service: str, epoch: Epoch, reason: str) -> Non
             "epoch": epoch.number,
             "system_identifier": epoch.system_identifier,
             "timeline": epoch.timeline,
-            "reason": reason,
+            "reason": epoch.reason,
         },
     )
-
-
-def record_snapshot(client: Client, service: str, snapshot: Snapshot) -> None:
-    """Say that a table's copy has begun, or that it is whole."""
-    _insert(
-        client,
-        "cdc.snapshots",
-        {
-            "service": service,
-            "table": snapshot.table,
-            "epoch": snapshot.epoch,
-            "lsn": snapshot.lsn,
-            "row_count": snapshot.rows,
-            "finished": snapshot.finished,
-        },
-    )
-
-
-def snapshots(client: Client, service: str, epoch: int) -> tuple[Snapshot, ...]:
-    """Every copy that was begun in an epoch, oldest first."""
-    found = rows_of(
-        client,
-        'SELECT "table", epoch, lsn, row_count, finished FROM cdc.snapshots FINAL'
-        " WHERE service = {service:String} AND epoch = {epoch:UInt32} ORDER BY lsn",
-        {"service": service, "epoch": epoch},
-    )
-    return tuple(Snapshot(*row) for row in found)
 
 
 def record_retention(client: Client, service: str, table: str, thinned_before: datetime) -> None:
     """Say that a table's history is no longer whole before an instant."""
-    _insert(client, "cdc.retention", {"service": service, "table": table, "thinned_before": thinned_before})
+    add_row(client, "cdc.retention", {"service": service, "table": table, "thinned_before": thinned_before})
 
 
 def progress(client: Client, service: str) -> Progress | None:
@@ -112,5 +75,6 @@ def progress(client: Client, service: str) -> Progress | None:
     return Progress(*found[0]) if found else None
 
 
-def _insert(client: Client, table: str, row: Mapping[str, object]) -> None:
+def add_row(client: Client, table: str, row: Mapping[str, object]) -> None:
+    """Insert one row of bookkeeping; it is durable on return."""
     client.insert(table, [list(row.values())], column_names=list(row), settings={"async_insert": 0})

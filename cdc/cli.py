@@ -10,22 +10,22 @@ import typer
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.text import Text
 
-from cdc.bookkeeping import current_epoch
 from cdc.catalog.declared import all_catalogs, service_catalog, table_named, tables_named
 from cdc.catalog.model import CapturedTable, CatalogError, ServiceCatalog
 from cdc.clickhouse import InsertRefusedError, ShortInsertError, client
 from cdc.lag import ServiceLag, TableLag, service_lag, table_lags
 from cdc.pipeline import Pipeline
 from cdc.postgres import session
+from cdc.resnapshot import copy_anew
 from cdc.retention import Retention, thin
 from cdc.run import run_until_stopped
 from cdc.settings import CdcSettings, database_url
-from cdc.sink import Sink
-from cdc.snapshot import take_snapshot
+from cdc.source.epochs import begin_epoch, described
 from cdc.source.slot import BatchLimits
 from cdc.source.slot_setup import NotReadyError
 from cdc.turns import Turns
-from cdc.verify.proof import NotCaughtUpError, TableProof, verify_table
+from cdc.verify.caught_up import NotCaughtUpError
+from cdc.verify.proof import TableProof, verify_table
 from services.kit.command_line import FAILED, Services, explained
 from services.kit.command_output import Json, output, say_heading, say_json, say_rows, shown
 from services.kit.logging import configure_logging
@@ -101,15 +101,30 @@ def verify(
 
 @app.command()
 def resnapshot(tables: Annotated[list[str], typer.Argument(help="tables, e.g. file.files")]) -> None:
-    """Copy tables anew while the stream goes on; rows already there and unchanged come to no harm."""
+    """Copy tables anew while the stream goes on, and delete what is gone; `python -m cdc run` does it meanwhile."""
     with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
         for table in [table_named(name) for name in tables]:
-            epoch = current_epoch(opened, table.service)
-            if epoch is None:
-                raise NotReadyError(f"{table.service}: nothing was captured yet; is `python -m cdc run` running?")
-            with Sink(opened, table.service, epoch.number) as sink, session(database_url(table.service)) as connection:
-                take_snapshot(connection, opened, sink, [table], lambda: False)
-            output.print(f"{table}: copied", highlight=False)
+            copied = copy_anew(
+                table, database_url(table.service), opened, lambda line: output.print(line, highlight=False)
+            )
+            output.print(f"{table}: {copied.stage}", highlight=False)
+
+
+@app.command()
+def recover(
+    service: Annotated[str, typer.Argument(help="the service, e.g. file")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
+) -> None:
+    """Capture from whatever PostgreSQL is there now: a new epoch, in which the next `run` copies everything anew."""
+    with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
+        catalog = service_catalog(service)
+        with session(database_url(service)) as connection:
+            question = f"{service}: carry on with {described(connection, opened, service)}"
+            if not yes and not typer.confirm(question):
+                raise typer.Exit(FAILED)
+            epoch = begin_epoch(connection, opened, catalog.service, "asked for by `cdc recover`")
+        output.print(f"{service}: epoch {epoch.number} begins once `python -m cdc run` runs", highlight=False)
 
 
 @app.command()

@@ -11,7 +11,7 @@ from cdc.batch import Rows
 from services.kit.clickhouse import connected
 
 # Said with every insert: a server's own defaults for these have changed over the years.
-_INSERT_SETTINGS = {
+INSERT_SETTINGS = {
     "async_insert": 0,
     "optimize_on_insert": 0,
     "insert_deduplicate": 0,
@@ -45,7 +45,7 @@ def insert(opened: Client, table: str, columns: Sequence[str], rows: Rows) -> No
     InsertRefusedError where it never will; the driver's own errors where a later try may go well.
     """
     try:
-        summary = opened.raw_insert(table, columns, rows.body, fmt=rows.form, settings=_INSERT_SETTINGS)
+        summary = opened.raw_insert(table, columns, rows.body, fmt=rows.form, settings=INSERT_SETTINGS)
     except DatabaseError as error:
         if is_passing(error):
             raise

@@ -1,4 +1,4 @@
-"""The pipeline of one service: set up, copy what was never copied, then stream; begin again when something fails."""
+"""The pipeline of one service: set up, stream, and copy beside it; begin again when something fails."""
 
 import logging
 import threading
@@ -10,19 +10,19 @@ from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from psycopg2 import errorcodes, errors
 
-from cdc.bookkeeping import snapshots
 from cdc.catalog.model import CatalogError, ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.clickhouse import InsertRefusedError, ShortInsertError, client
+from cdc.copier import Copier, Places
 from cdc.inserter import Inserter
 from cdc.postgres import replication_session, session
 from cdc.sink import Sink
-from cdc.snapshot import StoppedError, take_snapshot
+from cdc.source.epochs import ensure_epoch
 from cdc.source.heartbeat import keep_beating
 from cdc.source.pgoutput import Decoder, UnknownMessageError
 from cdc.source.relation import RelationMismatchError
 from cdc.source.slot import BatchLimits, SlotReader
-from cdc.source.slot_setup import NotReadyError, ensure_epoch, ensure_slot, require_published
+from cdc.source.slot_setup import NotReadyError, require_published
 from cdc.source.tuples import MissingValueError
 from cdc.turns import Turns
 from services.kit.backoff import Backoff
@@ -64,8 +64,6 @@ class Pipeline:
             began = time.monotonic()
             try:
                 self._set_up_and_stream(stopping)
-            except StoppedError:
-                return
             except _SLOT_IS_READ as error:
                 # It may last for days, and there is nothing to mend: said once, not at each try.
                 if not waiting:
@@ -83,33 +81,25 @@ class Pipeline:
         with client(self.clickhouse_url) as opened:
             epoch = self._set_up(opened)
             with Sink(opened, self.catalog.service, epoch) as sink:
-                self._copy_missing(opened, sink, stopping)
-                self._stream(sink, stopping)
+                self._stream(opened, sink, stopping)
 
     def _set_up(self, opened: Client) -> int:
         with session(self.database_url) as connection:
             require_published(connection, self.catalog)
-            epoch = ensure_epoch(connection, opened, self.catalog.service)
-            ensure_slot(connection, opened, self.catalog.service, epoch)
-            return epoch
+            return ensure_epoch(connection, opened, self.catalog)
 
-    def _copy_missing(self, opened: Client, sink: Sink, stopping: threading.Event) -> None:
-        copied = {copy.table for copy in snapshots(opened, self.catalog.service, sink.epoch) if copy.finished}
-        missing = [table for table in self.catalog.tables if table.name not in copied]
-        if missing:
-            with session(self.database_url) as connection:
-                take_snapshot(connection, opened, sink, missing, stopping.is_set)
-
-    def _stream(self, sink: Sink, stopping: threading.Event) -> None:
+    def _stream(self, opened: Client, sink: Sink, stopping: threading.Event) -> None:
         service, ended = self.catalog.service, threading.Event()
         inserter = Inserter(sink.store, stopping, service, self.turns)
         reader = SlotReader(Decoder(self.catalog, sink.epoch), inserter, self.limits)
         heartbeat = keep_beating(self.database_url, self.heartbeat_seconds, ended)
+        copier = Copier(Places(self.database_url, opened, sink, lambda: self.catalog.tables), service)
         try:
             with replication_session(self.database_url) as connection:
-                reader.run(connection, slot_name(service), stopping)
+                reader.run(connection, slot_name(service), stopping, copier.start)
         finally:
             ended.set()
+            copier.stop()
             inserter.finish()
             heartbeat.join()
 

@@ -1,8 +1,8 @@
 """The sink: one batch into ClickHouse, in the order that keeps every promise when it is cut off at any point.
 
-Messages first, so that no visible row lacks an actor that was sent; then the rows, tables side by side; commits last,
-so that a transaction is only counted, and a position only reached, when all of it is there. Repeating any part does no
-harm.
+Messages first, so that no visible row lacks an actor that was sent; then the rows, tables side by side, and the copies
+that are wanted; commits last, so that a transaction is only counted, and a position only reached, when all of it is
+there. Repeating any part does no harm.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,6 +18,7 @@ from cdc.catalog.clickhouse_ddl import landing_columns
 from cdc.catalog.model import CapturedTable
 from cdc.catalog.version import truncate_version
 from cdc.clickhouse import insert
+from cdc.copies import want_copies
 from cdc.rowbinary import string
 
 _PARALLEL_TABLES = 4
@@ -52,6 +53,8 @@ class Sink:
         self._insert("cdc.truncates", _TRUNCATE_COLUMNS, map(self._truncate, batch.truncates))
         for stored in [self._threads.submit(self.store_rows, table, rows) for table, rows in batch.tables()]:
             stored.result()
+        for lsn, table, reason in batch.copies_wanted:
+            want_copies(self._client, self._service, self.epoch, lsn, [(table, reason)])
         self._insert("cdc.commits", _COMMIT_COLUMNS, map(self._commit, batch.commits))
 
     def store_rows(self, table: CapturedTable, rows: Rows) -> None:

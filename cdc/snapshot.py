@@ -8,21 +8,22 @@ transactions then open have changes below it, which the stream brings and a row 
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from clickhouse_connect.driver import Client
 
 from cdc.batch import Rows
-from cdc.bookkeeping import Snapshot, record_snapshot
 from cdc.catalog.model import CapturedTable, quoted
-from cdc.postgres import Connection, lsn_number, lsn_text, rows
+from cdc.copies import TableCopy, record_copy
+from cdc.postgres import Connection, lsn_number, rows
 from cdc.sink import Sink
 
 _log = logging.getLogger(__name__)
 _CHUNK_BYTES = 8 << 20
 _POLL_SECONDS = 0.05
 _SAY_EVERY_SECONDS = 10.0
+_TELL_EVERY_SECONDS = 1.0
 
 
 class StoppedError(RuntimeError):
@@ -39,16 +40,25 @@ class SnapshotPoint:
 
 
 def take_snapshot(
-    connection: Connection, client: Client, sink: Sink, tables: Sequence[CapturedTable], stopped: Callable[[], bool]
-) -> None:
-    """Copy tables into their landings as of one point, and record each copy. StoppedError when told to stop."""
+    connection: Connection,
+    client: Client,
+    sink: Sink,
+    table: CapturedTable,
+    reason: str,
+    stopped: Callable[[], bool] = lambda: False,
+) -> TableCopy:
+    """Copy a table into its landing as of one point, and record that it has begun. StoppedError when told to stop.
+
+    The copy is not finished by that: what is gone can be told once the stream has passed its end (see `cdc.copier`).
+    """
     point = snapshot_point(connection, stopped)
-    for table in tables:
-        begun = Snapshot(table.name, sink.epoch, point.lsn, rows=0, finished=False)
-        record_snapshot(client, table.service, begun)
-        copied = copy_table(connection, table, point, sink, stopped)
-        record_snapshot(client, table.service, replace(begun, rows=copied, finished=True))
-        _log.info("%s: copied %d rows as of %s", table, copied, lsn_text(point.lsn))
+    begun = TableCopy(table.name, sink.epoch, point.lsn, reason, point.xid & 0xFFFFFFFF, point.time_us)
+    record_copy(client, table.service, begun)
+
+    def tell(row_count: int) -> None:
+        record_copy(client, table.service, replace(begun, row_count=row_count))
+
+    return replace(begun, row_count=copy_table(connection, table, point, sink, stopped, tell))
 
 
 def snapshot_point(connection: Connection, stopped: Callable[[], bool] = lambda: False) -> SnapshotPoint:
@@ -67,14 +77,23 @@ def copy_table(
     point: SnapshotPoint,
     sink: Sink,
     stopped: Callable[[], bool] = lambda: False,
+    tell: Callable[[int], None] = lambda _row_count: None,
 ) -> int:
-    """Copy a table's captured columns as landing rows, in chunks; how many. StoppedError when told to stop."""
+    """Copy a table's captured columns as landing rows, in chunks; how many. StoppedError when told to stop.
+
+    `tell` is told how many rows are stored, from time to time.
+    """
+    said = time.monotonic()
 
     def store(count: int, body: bytes) -> None:
+        nonlocal said
         if stopped():
             raise StoppedError(f"told to stop while copying {table}")
         # COPY's text format is ClickHouse's TSV as it stands.
         sink.store_rows(table, Rows(count, body, form="TSV"))
+        if time.monotonic() - said > _TELL_EVERY_SECONDS:
+            said = time.monotonic()
+            tell(chunks.total + count)
 
     head = f"'r', {point.lsn}, {sink.epoch}, {point.xid & 0xFFFFFFFF}, {point.time_us}"
     columns = ", ".join(quoted(column.name) for column in table.columns)

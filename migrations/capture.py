@@ -1,10 +1,17 @@
-"""What a service's database must have so that its changes leave it: publication, replica identities, grants."""
+"""What a database must have for its changes to leave it: publication, replica identities, triggers, grants."""
 
 from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
 from cdc.catalog.model import CapturedTable, ServiceCatalog, quoted
+from cdc.catalog.partition_truncates import (
+    FUNCTION_BODY,
+    body_of_function,
+    create_function,
+    create_trigger,
+    without_trigger,
+)
 from cdc.catalog.postgres_ddl import (
     PUBLICATION,
     WHOLE_PUBLICATION,
@@ -54,6 +61,11 @@ def _missing(service: Service, catalog: ServiceCatalog, connection: Connection) 
     # An exclusive lock and a moment's halt for the service: so each statement is run only where it is needed.
     for schema, name in connection.exec_driver_sql(without_whole_old_rows(catalog)):
         yield replica_identity(f"{quoted(schema)}.{quoted(name)}")
+    for (body,) in connection.exec_driver_sql(body_of_function(catalog)):
+        if body != FUNCTION_BODY:
+            yield create_function()
+    for schema, name in connection.exec_driver_sql(without_trigger(catalog)):
+        yield create_trigger(f"{quoted(schema)}.{quoted(name)}")
     for table in catalog.tables:
         if _readable(connection, table, service.cdc_role) != {column.name for column in table.columns}:
             yield from grants(table, service.cdc_role)

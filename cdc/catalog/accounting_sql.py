@@ -6,6 +6,8 @@ from cdc.catalog.model import CapturedTable, ServiceCatalog, literal
 from cdc.catalog.version_sql import epoch_of, lsn_of
 
 _TRANSACTION = "epoch, commit_time, xid"
+# Commits are in the order of their times, but for moments.
+_CUT_OFF_SECONDS = 60
 _OF_CHANGE = f"{epoch_of('_version')} AS epoch, _commit_time AS commit_time, _xid AS xid"
 _OF_COPY = f"{epoch_of('_version')} AS epoch, {lsn_of('_version')} AS lsn"
 # A change that the snapshot does not see is on its way, and its transaction may not be counted yet; but not for ever.
@@ -94,11 +96,16 @@ def _counted_transactions(catalog: ServiceCatalog) -> str:
             f"SELECT {_TRANSACTION} FROM cdc.truncates FINAL WHERE {of_service}",
         )
     )
+    counted = f"FROM cdc.transactions FINAL WHERE {of_service}"
+    # Of the last transactions of an epoch that has ended, parts may have been stored, and their ends never come.
+    cut_off = f"epoch < {{epoch:UInt32}} AND commit_time >= last - INTERVAL {_CUT_OFF_SECONDS} SECOND"
     return (
-        f"SELECT {_TRANSACTION}, commit_lsn, held, changes AS made"
+        f"SELECT {_TRANSACTION}, commit_lsn, held, if(NOT known AND {cut_off}, held, changes) AS made"
         f" FROM (SELECT {_TRANSACTION}, count() AS held FROM ({held}) GROUP BY {_TRANSACTION}) AS found"
-        f" LEFT JOIN (SELECT {_TRANSACTION}, commit_lsn, changes FROM cdc.transactions FINAL WHERE {of_service})"
-        f" AS counted USING ({_TRANSACTION}) WHERE {_CHECKED}"
+        f" LEFT JOIN (SELECT {_TRANSACTION}, commit_lsn, changes, true AS known {counted})"
+        f" AS counted USING ({_TRANSACTION})"
+        f" LEFT JOIN (SELECT epoch, max(commit_time) AS last {counted} GROUP BY epoch) AS ended USING (epoch)"
+        f" WHERE {_CHECKED}"
     )
 
 

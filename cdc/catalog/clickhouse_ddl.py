@@ -38,14 +38,14 @@ def table_objects(captured: CapturedTable, durable: Settings) -> tuple[ClickHous
         table(captured.landing, _landed_columns(captured), "ENGINE = Null"),
         table(
             captured.history,
-            _stored_columns(captured),
+            stored_columns(captured),
             f"ENGINE = ReplacingMergeTree ORDER BY ({_names(captured.key)}, _version)"
             f" PARTITION BY toYYYYMM(_commit_time)",
             durable,
         ),
         table(
             captured.latest,
-            _stored_columns(captured),
+            stored_columns(captured),
             f"ENGINE = ReplacingMergeTree(_version) ORDER BY ({_names(captured.key)})",
             durable,
         ),
@@ -81,14 +81,15 @@ def _landed_columns(captured: CapturedTable) -> dict[str, str]:
     return {**landing_columns(captured), **{column.name: _LANDED_TYPE for column in captured.former}}
 
 
-def _stored_columns(captured: CapturedTable) -> dict[str, str]:
+def stored_columns(captured: CapturedTable) -> dict[str, str]:
+    """The columns of history and latest, with their types: key, values, and what every version carries."""
     keys = {column.name: column.rule.clickhouse for column in captured.key_columns}
     values = {column.name: column.rule.nullable for column in captured.stored_values}
     return {**keys, **values, **STORED_TAIL}
 
 
 def _newest(captured: CapturedTable) -> str:
-    return f"SELECT {_names(_stored_columns(captured))} FROM {captured.history}"
+    return f"SELECT {_names(stored_columns(captured))} FROM {captured.history}"
 
 
 def _current(captured: CapturedTable) -> str:

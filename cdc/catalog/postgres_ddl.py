@@ -38,14 +38,19 @@ def replica_identity(relation: str) -> str:
 
 def without_whole_old_rows(catalog: ServiceCatalog) -> str:
     """The query for schema and name of each captured table, and partition of one, that lacks its replica identity."""
-    roots = ", ".join(f"to_regclass({literal(table.in_postgres)})" for table in catalog.tables)
     return (
         "SELECT DISTINCT nspname::text, relname::text"
-        f" FROM unnest(ARRAY[{roots}]::regclass[]) AS root,"
+        f" FROM unnest({roots(catalog)}) AS root,"
         " LATERAL (SELECT root AS relid UNION SELECT relid FROM pg_partition_tree(root)) AS part"
         " JOIN pg_class c ON c.oid = part.relid JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE relreplident != 'f' ORDER BY 1, 2"
     )
+
+
+def roots(catalog: ServiceCatalog) -> str:
+    """The captured tables that are there, as an array of regclass."""
+    names = ", ".join(f"to_regclass({literal(table.in_postgres)})" for table in catalog.tables)
+    return f"ARRAY[{names}]::regclass[]"
 
 
 def create_publication() -> str:

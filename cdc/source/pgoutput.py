@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from struct import Struct
 
-from cdc.batch import Batch, Commit, Message, Transaction, Truncate
+from cdc.batch import Batch, Commit, CopyWanted, Message, Transaction, Truncate
 from cdc.catalog.bookkeeping_ddl import HEARTBEAT_PREFIX
 from cdc.catalog.model import ServiceCatalog
+from cdc.catalog.partition_truncates import TRUNCATE_PREFIX
 from cdc.rowbinary import row_head
 from cdc.source.relation import RelationMismatchError
 from cdc.source.relations import Relation, Relations
@@ -13,6 +14,7 @@ from cdc.source.tuples import Values
 
 _POSTGRES_EPOCH_US = 946_684_800_000_000
 _NO_TRANSACTION = Transaction(0, 0, 0)
+_PARTITION_TRUNCATED = "a partition was truncated"
 _KEY_TUPLE, _NEW_TUPLE = b"KN"
 _FIRST_TUPLE, _BETWEEN_TUPLES = 8, 3  # a tuple follows its letter and its number of columns
 _begin = Struct(">xQqI").unpack_from  # commit LSN, commit time in µs since 2000, xid
@@ -33,6 +35,9 @@ class Decoder:
         self._epoch = epoch
         self._relations = Relations(catalog)
         self._transaction, self._changes = _NO_TRANSACTION, 0
+        self._roots = {f"{schema}.{name}": name for schema, name in catalog.by_name}
+        # Tables that the transaction has truncated, and how many changes it had made by then.
+        self._truncated: dict[str, int] = {}
         self._handlers: dict[int, Callable[[int, bytes], None]] = {
             ord("I"): self._insert,
             ord("U"): self._update,
@@ -100,6 +105,7 @@ class Decoder:
     def _on_begin(self, _lsn: int, message: bytes) -> None:
         commit_lsn, since_2000, xid = _begin(message)
         self._transaction, self._changes = Transaction(xid, since_2000 + _POSTGRES_EPOCH_US, commit_lsn), 0
+        self._truncated = {}
 
     def _on_commit(self, _lsn: int, message: bytes) -> None:
         _, end_lsn = _commit(message)
@@ -113,7 +119,9 @@ class Decoder:
         transactional, lsn = _message(message)
         end = message.index(0, 10)
         prefix = message[10:end].decode()
-        if prefix != HEARTBEAT_PREFIX:
+        if prefix == TRUNCATE_PREFIX:
+            self._on_partition_truncate(lsn, message[end + 5 :].decode())
+        elif prefix != HEARTBEAT_PREFIX:
             transaction = self._transaction if transactional else _NO_TRANSACTION
             self.batch.messages.append(Message(transaction, lsn, prefix, message[end + 5 :]))
 
@@ -123,6 +131,14 @@ class Decoder:
             relation = self._relations[int.from_bytes(message[6 + 4 * index : 10 + 4 * index], "big")]
             self.batch.truncates.append(Truncate(self._transaction, lsn, relation.table))
             self._changes += 1
+
+        self._truncated = {each.table.name: self._changes for each in self.batch.truncates[-count:]}
+
+    def _on_partition_truncate(self, lsn: int, root: str) -> None:
+        table = self._roots.get(root)
+        # Right after the root's own TRUNCATE its partitions tell theirs, which says nothing new.
+        if table is not None and self._truncated.get(table) != self._changes:
+            self.batch.copies_wanted.append(CopyWanted(lsn, table, _PARTITION_TRUNCATED))
 
     def _ignore(self, _lsn: int, _message: bytes) -> None:
         """Messages that carry nothing captured."""

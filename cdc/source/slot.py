@@ -4,6 +4,7 @@ import logging
 import select
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,13 +37,20 @@ class SlotReader:
         self._batch_bytes, self._batch_since, self._sent_at = 0, 0.0, 0.0
         self._reported = 0
 
-    def run(self, connection: LogicalReplicationConnection, slot: str, stopping: threading.Event) -> None:
-        """Read `slot` until `stopping` is set, then store the rest and report it. Errors end the run."""
+    def run(
+        self,
+        connection: LogicalReplicationConnection,
+        slot: str,
+        stopping: threading.Event,
+        started: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Read `slot` until `stopping` is set, then store and report the rest; `started` is called when it is read."""
         with connection.cursor() as cursor:
             cursor.start_replication(
                 slot_name=slot, decode=False, status_interval=_STATUS_INTERVAL_SECONDS, options=_OPTIONS
             )
             _log.info("streaming from slot %s", slot)
+            started()
             self._sent_at = time.monotonic()
             while not stopping.is_set():
                 if not self._read(cursor):

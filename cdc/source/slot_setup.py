@@ -1,11 +1,10 @@
-"""What a slot needs before it is read: a publication that holds the catalog, the slot itself, and an epoch."""
+"""What a slot needs before it is read: a publication that holds the catalog, and the slot itself."""
 
 import logging
+from dataclasses import dataclass
 
-from clickhouse_connect.driver import Client
-
-from cdc.bookkeeping import Epoch, current_epoch, progress, record_epoch, snapshots
 from cdc.catalog.model import ServiceCatalog
+from cdc.catalog.partition_truncates import without_trigger
 from cdc.catalog.postgres_ddl import (
     PUBLICATION,
     WHOLE_PUBLICATION,
@@ -13,11 +12,19 @@ from cdc.catalog.postgres_ddl import (
     slot_name,
     without_whole_old_rows,
 )
-from cdc.catalog.version import position
-from cdc.postgres import Connection, lsn_number, lsn_text, rows
+from cdc.postgres import Connection, rows
 
 _log = logging.getLogger(__name__)
 _RUN_MIGRATIONS = "run `python -m migrations upgrade`"
+
+
+@dataclass(frozen=True)
+class SlotState:
+    """Whether a slot is there, whether somebody reads it, and why PostgreSQL gave it up, None if it did not."""
+
+    exists: bool
+    active: bool = False
+    lost: str | None = None
 
 
 class NotReadyError(RuntimeError):
@@ -25,7 +32,7 @@ class NotReadyError(RuntimeError):
 
 
 def require_published(connection: Connection, catalog: ServiceCatalog) -> None:
-    """Raise NotReadyError unless the publication holds exactly the catalog's tables, each with its whole old rows."""
+    """Raise NotReadyError unless the publication holds exactly the catalog's tables, each with what capture needs."""
     whole = rows(connection, f"SELECT {WHOLE_PUBLICATION} FROM pg_publication WHERE pubname = %s", PUBLICATION)
     filtered = rows(
         connection,
@@ -55,50 +62,35 @@ def require_published(connection: Connection, catalog: ServiceCatalog) -> None:
     partial = [f"{schema}.{name}" for schema, name in rows(connection, without_whole_old_rows(catalog))]
     if partial:
         raise NotReadyError(f"{catalog.service}: {', '.join(partial)} without REPLICA IDENTITY FULL; {_RUN_MIGRATIONS}")
-
-
-def ensure_epoch(connection: Connection, client: Client, service: str) -> int:
-    """The current epoch's number; begins the first one. NotReadyError if PostgreSQL is not the one it began with."""
-    identifier, timeline = rows(
-        connection,
-        # The last checkpoint's timeline would lag behind a promotion.
-        "SELECT system_identifier, ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int"
-        " FROM pg_control_system()",
-    )[0]
-    known = current_epoch(client, service)
-    if known is None:
-        record_epoch(client, service, Epoch(1, identifier, timeline), "first start")
-        return 1
-    if (known.system_identifier, known.timeline) != (identifier, timeline):
+    silent = [f"{schema}.{name}" for schema, name in rows(connection, without_trigger(catalog))]
+    if silent:
         raise NotReadyError(
-            f"{service}: ClickHouse's copy is of cluster {known.system_identifier} on timeline {known.timeline},"
-            f" but this PostgreSQL is cluster {identifier} on timeline {timeline}: it was restored, failed over or"
-            " exchanged, and its WAL positions cannot be compared with those stored"
+            f"{catalog.service}: {', '.join(silent)} without the trigger that tells its TRUNCATE; {_RUN_MIGRATIONS}"
         )
-    reached, here = (
-        progress(client, service),
-        lsn_number(rows(connection, "SELECT pg_current_wal_insert_lsn()::text")[0][0]),
-    )
-    if reached and reached.position > position(known.number, here):
-        raise NotReadyError(
-            f"{service}: ClickHouse holds changes up to {lsn_text(reached.lsn)}, but this PostgreSQL has written only"
-            f" up to {lsn_text(here)}: it was put back to an earlier state, so new changes would sort before older ones"
-        )
-    return known.number
 
 
-def ensure_slot(connection: Connection, client: Client, service: str, epoch: int) -> None:
-    """Create the slot if it is not there. NotReadyError if it is gone or lost though copies rest on it."""
-    name = slot_name(service)
+def slot_state(connection: Connection, service: str) -> SlotState:
+    """How the service's slot stands."""
     found = rows(
-        connection, "SELECT wal_status, invalidation_reason FROM pg_replication_slots WHERE slot_name = %s", name
+        connection,
+        "SELECT active, wal_status, invalidation_reason FROM pg_replication_slots WHERE slot_name = %s",
+        slot_name(service),
     )
-    if not found and snapshots(client, service, epoch):
-        raise NotReadyError(
-            f"{service}: replication slot {name} is gone though copies were begun on it: changes may be missing"
-        )
-    if found and found[0][0] == "lost":
-        raise NotReadyError(f"{service}: replication slot {name} was invalidated ({found[0][1]}): changes are missing")
     if not found:
-        _log.info("%s: creating replication slot %s", service, name)
-        rows(connection, "SELECT pg_create_logical_replication_slot(%s, 'pgoutput')", name)
+        return SlotState(exists=False)
+    [(active, status, reason)] = found
+    return SlotState(exists=True, active=active, lost=(reason or "WAL removed") if reason or status == "lost" else None)
+
+
+def ensure_slot(connection: Connection, service: str) -> None:
+    """Create the slot if it is not there."""
+    if not slot_state(connection, service).exists:
+        _log.info("%s: creating replication slot %s", service, slot_name(service))
+        rows(connection, "SELECT pg_create_logical_replication_slot(%s, 'pgoutput')", slot_name(service))
+
+
+def drop_slot(connection: Connection, service: str) -> None:
+    """Drop the slot if it is there; psycopg2's ObjectInUse if somebody reads it."""
+    if slot_state(connection, service).exists:
+        _log.warning("%s: dropping replication slot %s", service, slot_name(service))
+        rows(connection, "SELECT pg_drop_replication_slot(%s)", slot_name(service))

@@ -7,7 +7,6 @@ from typing import Any
 
 from clickhouse_connect.driver import Client
 
-from cdc.bookkeeping import current_epoch, progress
 from cdc.catalog.accounting_sql import from_the_future, shortfall, surplus
 from cdc.catalog.comparison_sql import (
     clickhouse_buckets,
@@ -17,11 +16,10 @@ from cdc.catalog.comparison_sql import (
     postgres_rows,
 )
 from cdc.catalog.model import CapturedTable, ServiceCatalog
-from cdc.catalog.version import position
 from cdc.clickhouse import rows_of
 from cdc.partitions import kept_now
-from cdc.postgres import Connection, lsn_number, lsn_text, rows, session
-from cdc.source.heartbeat import beat
+from cdc.postgres import rows, session
+from cdc.verify.caught_up import caught_up, snapshot
 from cdc.verify.difference import (
     Buckets,
     Difference,
@@ -38,13 +36,8 @@ from cdc.verify.visibility import SeenBy
 MOST_DIFFERENCES = 20
 RowsOfBucket = Callable[[str], Sequence[Sequence[Any]]]
 _ORIGINS = "history and its origins"
-_POLL_SECONDS = 0.05
 # Latest follows history within one insert; what still differs after this long is not on its way.
 _SETTLE_SECONDS = 1.0
-
-
-class NotCaughtUpError(RuntimeError):
-    """ClickHouse did not reach PostgreSQL's position in time, so the two cannot be compared yet."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +54,7 @@ def verify_table(
 ) -> TableProof:
     """Prove one table of a service. A difference counts if it is found twice: a copy made meanwhile may look like one.
 
-    NotCaughtUpError if ClickHouse does not reach PostgreSQL's position within `timeout_seconds`.
+    NotCaughtUpError if ClickHouse does not reach PostgreSQL's position, or lacks a copy, after `timeout_seconds`.
     """
     rows_compared, differences = _compare_with_postgres(table, catalog, database_url, client, timeout_seconds)
     if differences:
@@ -75,8 +68,7 @@ def _compare_with_postgres(
 ) -> tuple[int, list[Difference]]:
     with session(database_url) as connection:
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True, autocommit=False)
-        seen = _snapshot(connection, client, table.service)
-        wait_until_stored(database_url, client, table.service, seen, timeout_seconds)
+        seen = caught_up(connection, database_url, client, table, timeout_seconds)
         left = _buckets(rows(connection, postgres_buckets(table)))
         # To have read the table keeps its partitions from being dropped; which are left, its snapshot need not say.
         kept = kept_now(table, database_url)
@@ -90,34 +82,6 @@ def _compare_with_postgres(
         found += _compare_with_origins(table, catalog, client, seen)
         found += _not_yet_written(table, database_url, client, seen)
         return row_count(left), found
-
-
-def _snapshot(connection: Connection, client: Client, service: str) -> SeenBy:
-    epoch = current_epoch(client, service)
-    if epoch is None:
-        raise NotCaughtUpError(f"{service}: nothing was captured yet; is `python -m cdc run` running?")
-    # The position is asked for after the snapshot was taken: all that the snapshot sees was committed before it.
-    snapshot, taken_at = rows(connection, "SELECT pg_current_snapshot()::text, clock_timestamp()")[0]
-    lsn = rows(connection, "SELECT pg_current_wal_insert_lsn()::text")[0][0]
-    return SeenBy.parse(epoch.number, lsn_number(lsn), snapshot, taken_at)
-
-
-def wait_until_stored(database_url: str, client: Client, service: str, seen: SeenBy, timeout_seconds: float) -> None:
-    """Return once all that the snapshot sees is stored; NotCaughtUpError if that takes too long."""
-    wanted, deadline = position(seen.epoch, seen.lsn), time.monotonic() + timeout_seconds
-    with session(database_url) as connection:
-        beat(connection)
-        while True:
-            reached = progress(client, service)
-            if reached and reached.position >= wanted:
-                return
-            if time.monotonic() > deadline:
-                at = lsn_text(reached.lsn) if reached else "no position at all"
-                raise NotCaughtUpError(
-                    f"{service}: ClickHouse is at {at}, not yet at {lsn_text(seen.lsn)}, after {timeout_seconds:g} s;"
-                    " is `python -m cdc run` running? `python -m cdc lag` tells more"
-                )
-            time.sleep(_POLL_SECONDS)
 
 
 def _drill_down(
@@ -149,7 +113,7 @@ def _compare_with_origins(
 def _not_yet_written(table: CapturedTable, database_url: str, client: Client, seen: SeenBy) -> Iterator[Difference]:
     """What the other comparisons take for changes after their snapshot, though PostgreSQL has not come so far."""
     with session(database_url) as connection:
-        now = _snapshot(connection, client, table.service)
+        now = snapshot(connection, client, table.service)
     parameters = {**seen.parameters(), "next_xid": now.next_xid, "written": now.lsn, "limit": MOST_DIFFERENCES}
     for key, version in rows_of(client, from_the_future(table), parameters):
         named = dict(zip(table.key, key, strict=False))

@@ -27,6 +27,9 @@ SETTINGS = {
     "unix_socket_directories": "",
     # A walsender sends flushed WAL only: anything but `on` delays change data capture.
     "synchronous_commit": "on",
+    # Whatever keeps capture away, the log must not fill the disk: a slot that holds back more is given up, and what
+    # was missed is copied anew.
+    "max_slot_wal_keep_size": "8GB",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

@@ -13,6 +13,7 @@ import pytest
 from dotenv import dotenv_values
 
 from deploy.docker.env_file import EXAMPLE, completed
+from deploy.local.postgres import SETTINGS
 from deploy.local.stack_environment import write_environment
 from deploy.local.state import StateDirectory
 from services.registry import SERVICES, Service
@@ -83,6 +84,11 @@ def test_every_published_port_is_on_the_loopback(services: Described) -> None:
     published = [port["host_ip"] for service in services.values() for port in service.get("ports", [])]
     assert len(published) > len(SERVICES)
     assert set(published) == {"127.0.0.1"}
+
+
+def test_postgresql_replicates_as_the_local_one_and_keeps_no_more_log_for_it(services: Described) -> None:
+    for name in ("wal_level", "max_slot_wal_keep_size", "max_replication_slots"):
+        assert f"{name}={SETTINGS[name]}" in services["postgres"]["command"]
 
 
 def test_every_container_stops_at_once_and_none_is_privileged(services: Described) -> None:

@@ -33,6 +33,10 @@ def test_server_is_ready_for_logical_replication(postgres_server: Postgres) -> N
     assert setting(postgres_server, "synchronous_commit") == "on"
 
 
+def test_a_slot_that_nobody_reads_cannot_fill_the_disk(postgres_server: Postgres) -> None:
+    assert setting(postgres_server, "max_slot_wal_keep_size") == "8GB"
+
+
 def test_superuser_needs_the_generated_password(postgres_server: Postgres) -> None:
     assert answers(postgres_server.dsn())
     assert not answers(postgres_server.dsn(password="guessed"))

@@ -10,9 +10,11 @@ from typing import Any
 import psycopg2
 from clickhouse_connect.driver import Client
 
-from cdc.bookkeeping import progress
+from cdc.bookkeeping import Epoch, current_epoch, progress
 from cdc.catalog.model import CapturedTable, ServiceCatalog
+from cdc.catalog.version import place
 from cdc.clickhouse import rows_of
+from cdc.copies import unfinished_copies
 from cdc.pipeline import Pipeline
 from cdc.postgres import lsn_number
 from cdc.source.slot import BatchLimits
@@ -72,9 +74,10 @@ class Capture:
             yield pipeline
 
     def catch_up(self, seconds: float = SOON) -> None:
-        """Wait until everything committed before this call is stored."""
+        """Wait until everything committed before this call is stored, and every copy wanted by then is finished."""
         wanted = self.wal_position()
         wait_until(lambda: self.stored_position() >= wanted, f"ClickHouse to reach {wanted:X}", seconds)
+        wait_until(lambda: not self.unfinished_copies(), "the copies to be finished", seconds)
 
     def wal_position(self) -> int:
         return lsn_number(str(run(self.database.cdc_url, "SELECT pg_current_wal_insert_lsn()")[0][0]))
@@ -89,8 +92,18 @@ class Capture:
         return lsn_number(str(found[0][0])) if found else 0
 
     def stored_position(self) -> int:
-        reached = progress(self.clickhouse, self.catalog.service)
-        return reached.lsn if reached else 0
+        """How far the stream has come in the epoch it is in; 0 before anything of it was stored."""
+        reached, epoch = progress(self.clickhouse, self.catalog.service), self.epoch()
+        return reached.lsn if reached and epoch and place(reached.position)[0] == epoch.number else 0
+
+    def epoch(self) -> Epoch | None:
+        return current_epoch(self.clickhouse, self.catalog.service)
+
+    def unfinished_copies(self) -> list[str]:
+        """The tables whose newest copy is not finished, or not begun."""
+        epoch, names = self.epoch(), [table.name for table in self.catalog.tables]
+        service = self.catalog.service
+        return list(unfinished_copies(self.clickhouse, service, epoch.number, names) if epoch else names)
 
     def select(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a query on ClickHouse."""

@@ -5,17 +5,17 @@ from dataclasses import replace
 from clickhouse_connect.driver import Client
 
 from cdc.batch import Batch, Message, Transaction
-from cdc.bookkeeping import Snapshot, record_snapshot, snapshots
+from cdc.copies import TableCopy, copies, record_copy
 from cdc.sink import Sink
 
-BEGUN = Snapshot("files", epoch=1, lsn=100, rows=0, finished=False)
+BEGUN = TableCopy("files", epoch=1, lsn=100, reason="first copy", xid=9)
 
 
 def test_a_finished_copy_stays_finished_when_its_beginning_is_recorded_again(clickhouse: Client) -> None:
-    finished = replace(BEGUN, rows=3, finished=True)
+    finished = replace(BEGUN, row_count=3, finished=True)
     for each in (BEGUN, finished, BEGUN):
-        record_snapshot(clickhouse, "file", each)
-    assert snapshots(clickhouse, "file", 1) == (finished,)
+        record_copy(clickhouse, "file", each)
+    assert copies(clickhouse, "file", 1) == (finished,)
 
 
 def test_the_later_of_two_actors_of_a_transaction_stays_whatever_comes_last(clickhouse: Client) -> None:

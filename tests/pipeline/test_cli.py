@@ -143,7 +143,9 @@ def test_resnapshot_heals_a_row_that_was_lost(capture: Capture) -> None:
     with capture.running():
         assert cdc("verify", *TABLES).exit_code == FAILED
         result = cdc("resnapshot", "file.files")
-        assert (result.exit_code, result.stdout) == (0, "file.files: copied\n")
+        assert result.exit_code == 0, result.output
+        assert result.stdout.startswith("file.files: wanted\n")
+        assert result.stdout.endswith("file.files: finished: 2 rows copied, 0 keys gone\n")
         assert cdc("verify", *TABLES).exit_code == 0
 
 
@@ -151,6 +153,19 @@ def test_resnapshot_before_the_first_start_says_so() -> None:
     result = cdc("resnapshot", "file.files")
     assert result.exit_code == FAILED
     assert "file: nothing was captured yet; is `python -m cdc run` running?" in result.stderr
+
+
+def test_resnapshot_says_when_nobody_is_there_to_copy_and_the_next_run_does(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    captured(capture)
+    monkeypatch.setattr("cdc.resnapshot._PATIENCE_SECONDS", 0.2)
+    result = cdc("resnapshot", "file.files")
+    assert result.exit_code == FAILED
+    assert "file.files: nobody reads this database" in result.stderr
+    assert capture.unfinished_copies() == ["files"]
+    with capture.streaming():
+        assert cdc("verify", "file.files").exit_code == 0
 
 
 def test_retain_says_how_much_of_which_table_has_left(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import pytest
 from clickhouse_connect.driver import Client
 
 from cdc.catalog.clickhouse_schema import wanted_objects
+from cdc.catalog.partition_truncates import create_trigger
 from cdc.postgres import session
 from cdc.source.slot_setup import NotReadyError, require_published
 from cdc.verify import proof
@@ -70,13 +71,49 @@ def test_a_truncate_of_the_root_empties_it(museum: Capture) -> None:
     assert visits(museum) == [(3, "anna")]
 
 
-def test_a_truncate_of_a_partition_alone_is_not_sent_and_verify_names_its_rows(museum: Capture) -> None:
+def wanted(museum: Capture) -> list[str]:
+    """Why copies were wanted beside the first one."""
+    found = museum.select("SELECT reason FROM cdc.snapshots FINAL WHERE reason != 'first copy' ORDER BY lsn")
+    return [reason for (reason,) in found]
+
+
+def test_a_truncate_of_a_partition_alone_deletes_its_rows_and_no_others(museum: Capture) -> None:
+    with museum.streaming():
+        museum.write(visit(0, 1), visit(1, 2), visit(1, 3))
+        museum.write("TRUNCATE visits_1", visit(1, 4))
+        museum.catch_up()
+        museum.assert_whole()
+    assert visits(museum) == [(1, "anna"), (4, "anna")]
+    deleted = museum.select("SELECT number, who, _reason FROM museum.visits_history WHERE _op = 'd' ORDER BY number")
+    assert deleted == [(number, "anna", "not found by a copy: a partition was truncated") for number in (2, 3)]
+
+
+def test_a_truncate_of_the_root_and_of_nothing_needs_no_copy(museum: Capture) -> None:
     with museum.streaming():
         museum.write(visit(0, 1), visit(1, 2))
-        museum.write("TRUNCATE visits_0")
+        museum.write("TRUNCATE visits", visit(1, 3))
+        museum.write("TRUNCATE visits_0", commit=False)
         museum.catch_up()
-        [difference] = museum.differences()
-    assert "number=1: PostgreSQL and ClickHouse: ClickHouse has a row that PostgreSQL has not" in difference
+        museum.assert_whole()
+    assert wanted(museum) == []
+
+
+def test_a_partition_truncated_after_the_root_in_one_transaction_is_emptied_too(museum: Capture) -> None:
+    with museum.streaming():
+        museum.write(visit(0, 1))
+        museum.write("TRUNCATE visits", visit(1, 2), visit(0, 3), "TRUNCATE visits_1")
+        museum.catch_up()
+        museum.assert_whole()
+    assert visits(museum) == [(3, "anna")]
+
+
+def test_a_partition_that_was_dropped_before_a_copy_keeps_its_rows_in_clickhouse(museum: Capture) -> None:
+    with museum.streaming():
+        museum.write(*(visit(day, day) for day in DAYS))
+        museum.write("DROP TABLE visits_1", "TRUNCATE visits_2")
+        museum.catch_up()
+        museum.assert_whole()
+    assert [number for number, _ in visits(museum)] == [0, 1, 3]
 
 
 @pytest.mark.parametrize("goes", ["DROP TABLE visits_1", "ALTER TABLE visits DETACH PARTITION visits_1"])
@@ -126,15 +163,28 @@ def test_beside_a_default_partition_no_range_is_dropped(museum: Capture) -> None
     assert "number=1: PostgreSQL and ClickHouse: ClickHouse has a row that PostgreSQL has not" in difference
 
 
-def test_a_partition_without_its_whole_old_rows_is_named_before_the_start_and_mended_by_an_upgrade(
-    museum: Capture,
+IDENTITY = 'ALTER TABLE "public"."visits_8" REPLICA IDENTITY FULL'
+TRIGGER = create_trigger('"public"."visits_8"')
+
+
+@pytest.mark.parametrize(
+    ("lacks", "named", "mending"),
+    [
+        ("SELECT", "without REPLICA IDENTITY FULL", [IDENTITY, TRIGGER]),
+        (TRIGGER, "without REPLICA IDENTITY FULL", [IDENTITY]),
+        (IDENTITY, "without the trigger that tells its TRUNCATE", [TRIGGER]),
+        (f"{IDENTITY}; {TRIGGER}; ALTER TABLE visits_8 DISABLE TRIGGER ALL", "without the trigger", [TRIGGER]),
+    ],
+    ids=["both", "replica identity", "trigger", "trigger enabled"],
+)
+def test_what_a_partition_lacks_is_named_before_the_start_and_mended_by_an_upgrade(
+    museum: Capture, lacks: str, named: str, mending: list[str]
 ) -> None:
-    museum.write(new_day(8, whole=False))
+    museum.write(new_day(8, whole=False), lacks)
     with session(museum.database.cdc_url) as connection:
-        with pytest.raises(NotReadyError, match=r"file|museum: public\.visits_8 without REPLICA IDENTITY FULL; run"):
+        with pytest.raises(NotReadyError, match=rf"museum: public\.visits_8 {named}.*; run"):
             require_published(connection, museum.catalog)
         service, url = museum.database.service, museum.database.migrator_url
-        mending = ['ALTER TABLE "public"."visits_8" REPLICA IDENTITY FULL']
         assert capture_migration.missing(service, museum.catalog, url) == mending
         assert capture_migration.upgrade(service, museum.catalog, url) == mending
         require_published(connection, museum.catalog)

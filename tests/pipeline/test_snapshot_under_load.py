@@ -9,10 +9,10 @@ import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from cdc import snapshot
-from cdc.bookkeeping import current_epoch, snapshots
-from cdc.postgres import lsn_number, rows, session
-from cdc.sink import Sink
-from cdc.snapshot import SnapshotPoint, take_snapshot
+from cdc.copies import copies
+from cdc.postgres import lsn_number, rows
+from cdc.resnapshot import copy_anew
+from cdc.snapshot import SnapshotPoint
 from tests.pipeline.capture import Capture, new_file, wait_until
 from tests.pipeline.first_start import (
     FIRST,
@@ -30,13 +30,7 @@ ROUNDS = int(os.environ.get("HULEEDU_TEST_SNAPSHOT_ROUNDS", "3"))
 
 def copy_again(capture: Capture, table: str) -> None:
     """What `python -m cdc resnapshot` does."""
-    epoch = current_epoch(capture.clickhouse, capture.catalog.service)
-    assert epoch is not None
-    with (
-        session(capture.database.cdc_url) as connection,
-        Sink(capture.clickhouse, capture.catalog.service, epoch.number) as sink,
-    ):
-        take_snapshot(connection, capture.clickhouse, sink, [capture.table(table)], lambda: False)
+    copy_anew(capture.table(table), capture.database.cdc_url, capture.clickhouse, print)
 
 
 def point_of_the_slot(connection: Connection, _stopped: Callable[[], bool] = lambda: False) -> SnapshotPoint:
@@ -60,12 +54,12 @@ def test_no_key_is_wrong_after_copies_under_eight_writers(capture: Capture, numb
     with capture.running():
         capture.catch_up()
         capture.assert_whole()
-    copies = snapshots(capture.clickhouse, "file", 1)
-    assert [copy.finished for copy in copies] == [True] * 5
+    finished = [copy.reason for copy in copies(capture.clickhouse, "file", 1) if copy.finished]
+    assert sorted(finished) == ["asked for"] * 3 + ["first copy"] * 2
 
 
 def is_copied(capture: Capture) -> bool:
-    return any(copy.finished and copy.table == "files" for copy in snapshots(capture.clickhouse, "file", 1))
+    return any(copy.copied_to and copy.table == "files" for copy in copies(capture.clickhouse, "file", 1))
 
 
 def is_waiting_to_copy(capture: Capture) -> bool:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from cdc.catalog.model import CapturedTable
-from cdc.verify import proof
-from cdc.verify.proof import NotCaughtUpError
+from cdc.verify import caught_up, proof
+from cdc.verify.caught_up import NotCaughtUpError
 from tests.pipeline.capture import Capture, file_ids, new_file, new_version
 from tests.pipeline.first_start import FIRST, SECOND, open_transaction, update_to_later
 from tests.pipeline.test_snapshot_under_load import copy_again
@@ -254,7 +254,7 @@ def test_what_commits_after_the_snapshot_is_not_compared(capture: Capture, monke
     with capture.streaming(), open_transaction(capture) as in_progress:
         update_to_later(in_progress, FIRST)
         capture.write(f"UPDATE files SET user_id = 'bo' WHERE file_id = '{SECOND}'")  # with a later xid, and seen
-        wait_until_stored = proof.wait_until_stored
+        wait_until_stored = caught_up.wait_until_stored
 
         def commit_meanwhile(*arguments: Any) -> None:
             in_progress.commit()
@@ -262,7 +262,7 @@ def test_what_commits_after_the_snapshot_is_not_compared(capture: Capture, monke
             capture.catch_up()
             wait_until_stored(*arguments)
 
-        monkeypatch.setattr(proof, "wait_until_stored", commit_meanwhile)
+        monkeypatch.setattr(caught_up, "wait_until_stored", commit_meanwhile)
         looks = results_of(monkeypatch, "_compare_with_postgres")
         assert capture.differences() == []
     # The proof looks twice before it says that something differs; here the first look alone must be right.

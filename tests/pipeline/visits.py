@@ -6,6 +6,8 @@ from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text
 
 from cdc.catalog.declared import catalog_of_metadata
 from cdc.catalog.model import ServiceCatalog
+from cdc.catalog.partition_truncates import create_trigger
+from cdc.catalog.postgres_ddl import replica_identity
 from services.kit.capture import Capture
 
 TABLE = (
@@ -26,10 +28,11 @@ def visits_catalog(retain: timedelta | None = None) -> ServiceCatalog:
 
 
 def new_day(day: int, *, whole: bool = True) -> str:
-    """The statements that add a day's partition; one that lacks its whole old rows if not `whole`."""
+    """The statements that add a day's partition; one that lacks what capture needs of it if not `whole`."""
     first, end = (f"{FIRST_DAY + timedelta(days=each):%Y-%m-%d 00:00}" for each in (day, day + 1))
-    identity = f"; ALTER TABLE visits_{day} REPLICA IDENTITY FULL" if whole else ""
-    return f"CREATE TABLE visits_{day} PARTITION OF visits FOR VALUES FROM ('{first}+00') TO ('{end}+00'){identity}"
+    partition = f"visits_{day}"
+    needed = f"; {replica_identity(partition)}; {create_trigger(partition)}" if whole else ""
+    return f"CREATE TABLE {partition} PARTITION OF visits FOR VALUES FROM ('{first}+00') TO ('{end}+00'){needed}"
 
 
 def visit(day: int, number: int, who: str = "anna") -> str:

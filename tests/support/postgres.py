@@ -12,7 +12,7 @@ from tests.support.service_database import ServiceDatabase, ServiceTemplates
 
 PARTS_VARIABLE = "HULEEDU_TEST_PARTS"
 IMAGE = "postgres:18"
-REPLICATION = ("wal_level", "max_replication_slots", "max_wal_senders", "max_connections")
+REPLICATION = ("wal_level", "max_replication_slots", "max_wal_senders", "max_connections", "max_slot_wal_keep_size")
 
 CreateDatabase = Callable[..., ServiceDatabase]
 

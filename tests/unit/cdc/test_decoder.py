@@ -6,6 +6,7 @@ import pytest
 
 from cdc.batch import Commit, Message, Transaction
 from cdc.catalog.bookkeeping_ddl import HEARTBEAT_PREFIX
+from cdc.catalog.partition_truncates import TRUNCATE_PREFIX
 from cdc.source.pgoutput import Decoder, UnknownMessageError
 from cdc.source.relation import RelationMismatchError
 from cdc.source.tuples import MissingValueError
@@ -177,6 +178,40 @@ def test_a_heartbeat_is_a_commit_without_a_message(decoder: Decoder) -> None:
     decoder.feed(0x1100, sent.message(0x1100, HEARTBEAT_PREFIX, b""))
     assert commit(decoder) == Commit(TRANSACTION, END_LSN, 0)
     assert decoder.batch.messages == []
+
+
+def truncate_of_a_partition(decoder: Decoder, lsn: int, root: str = "public.books") -> None:
+    decoder.feed(lsn, sent.message(lsn, TRUNCATE_PREFIX, root.encode()))
+
+
+def wanted(decoder: Decoder) -> list[tuple[int, str]]:
+    return [(each.lsn, each.table) for each in decoder.batch.copies_wanted]
+
+
+def test_a_truncate_of_a_partition_wants_a_copy_of_its_root(decoder: Decoder) -> None:
+    truncate_of_a_partition(decoder, 0x1100)
+    truncate_of_a_partition(decoder, 0x1120, root="public.drafts")
+    assert wanted(decoder) == [(0x1100, "books")]
+    assert commit(decoder) == Commit(TRANSACTION, END_LSN, 0)
+    assert decoder.batch.messages == []
+
+
+def test_what_partitions_tell_right_after_their_root_was_truncated_wants_nothing(decoder: Decoder) -> None:
+    decoder.feed(0x1100, sent.truncate(LOANS_ID, BOOKS_ID))
+    decoder.take()
+    for lsn in (0x1120, 0x1140):
+        truncate_of_a_partition(decoder, lsn)
+    assert wanted(decoder) == []
+
+
+def test_a_partition_truncated_later_than_its_root_wants_a_copy(decoder: Decoder) -> None:
+    decoder.feed(0x1100, sent.truncate(BOOKS_ID))
+    decoder.feed(0x1120, sent.insert(BOOKS_ID, ["Emma", "k1", None, None, None]))
+    truncate_of_a_partition(decoder, 0x1140)
+    commit(decoder)
+    decoder.feed(0x6000, sent.begin(0x7000, COMMIT_US + 1, XID + 1))
+    truncate_of_a_partition(decoder, 0x6020)
+    assert wanted(decoder) == [(0x1140, "books"), (0x6020, "books")]
 
 
 def test_a_commit_ends_the_batch_there_and_counts_the_changes(decoder: Decoder) -> None:

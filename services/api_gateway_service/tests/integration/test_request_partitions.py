@@ -162,6 +162,21 @@ async def test_a_partition_knows_its_rows_by_what_its_root_does(
     assert found == [(letter,)]
 
 
+TELL_TRUNCATE = "CREATE FUNCTION huleedu_tell_truncate() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+
+
+@pytest.mark.parametrize(
+    ("function", "triggers"), [(TELL_TRUNCATE, 1), ("SELECT", 0)], ids=["captured", "not captured"]
+)
+async def test_a_partition_tells_its_truncate_where_capture_has_put_what_it_tells_it_by(
+    requests: Requests, place: ServiceDatabase, function: str, triggers: int
+) -> None:
+    run(place.migrator_url, function)
+    await create(requests, 0, 0)
+    found = f"SELECT count(*) FROM pg_trigger WHERE tgrelid = {FIRST_PARTITION} AND tgname = 'huleedu_tell_truncate'"
+    assert run(place.superuser_dsn, found) == [(triggers,)]
+
+
 async def test_a_partition_has_the_constraints_and_indexes_of_its_root(
     requests: Requests, place: ServiceDatabase
 ) -> None:
