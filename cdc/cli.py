@@ -23,6 +23,7 @@ from cdc.settings import CdcSettings, database_url
 from cdc.source.epochs import begin_epoch, described
 from cdc.source.slot import BatchLimits
 from cdc.source.slot_setup import NotReadyError
+from cdc.standing import Standing, service_standing
 from cdc.turns import Turns
 from cdc.verify.caught_up import NotCaughtUpError
 from cdc.verify.proof import TableProof, verify_table
@@ -35,6 +36,7 @@ _PATIENCE_SECONDS = 5.0
 # Short, so that a service's row fits a screen of 80 columns.
 _SERVICE_COLUMNS = ("service", "delay", "stored to", "slot", "behind", "retained")
 _RETENTION_COLUMNS = ("table", "thinned before (UTC)", "versions removed")
+_EPOCH_COLUMNS = ("service", "epoch", "since (UTC)", "why")
 _TABLE_COLUMNS = ("table", "changes", "newest (UTC)", "as text")
 
 
@@ -67,14 +69,19 @@ def lag(services: Services = None, *, as_json: Json = False) -> None:
         catalogs = _catalogs(services)
         found = [service_lag(each, database_url(each.service), opened, _PATIENCE_SECONDS) for each in catalogs]
         tables = [table for each in catalogs for table in table_lags(each, opened)]
+        standing = [each for each in (service_standing(catalog, opened) for catalog in catalogs) if each]
     if as_json:
-        for line in [*map(asdict, found), *map(asdict, tables)]:
+        for line in [*map(asdict, found), *map(asdict, tables), *map(asdict, standing)]:
             say_json(line)
     else:
         say_heading("how late the copy is (times in UTC), and what each replication slot holds back")
         say_rows(_SERVICE_COLUMNS, [_service_row(each) for each in found], as_json=False)
         say_heading("what history has; as text: values that ClickHouse's types cannot hold")
         say_rows(_TABLE_COLUMNS, [_table_row(each) for each in tables], as_json=False)
+        say_heading("since when each stream goes on without a gap, and why it began there; copies under way")
+        say_rows(_EPOCH_COLUMNS, [_epoch_row(each) for each in standing], as_json=False)
+        for table, stage in [copy for each in standing for copy in each.copies.items()]:
+            output.print(f"{table}: {stage}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -173,6 +180,10 @@ def _service_row(found: ServiceLag) -> tuple[str, ...]:
 def _table_row(found: TableLag) -> tuple[str, ...]:
     newest = f"{found.newest_change:%Y-%m-%d %H:%M:%S}" if found.newest_change else "none"
     return found.table, str(found.changes), newest, str(found.raw_values)
+
+
+def _epoch_row(found: Standing) -> tuple[str, ...]:
+    return found.service, str(found.epoch), f"{found.since:%m-%d %H:%M:%S}", found.reason
 
 
 def _bytes(count: int) -> str:

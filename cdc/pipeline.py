@@ -10,6 +10,7 @@ from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from psycopg2 import errorcodes, errors
 
+from cdc.batch import Batch
 from cdc.catalog.model import CatalogError, ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.clickhouse import InsertRefusedError, ShortInsertError, client
@@ -17,10 +18,11 @@ from cdc.copier import Copier, Places
 from cdc.inserter import Inserter
 from cdc.postgres import replication_session, session
 from cdc.sink import Sink
-from cdc.source.epochs import ensure_epoch
+from cdc.source.epochs import begin_epoch, ensure_epoch
 from cdc.source.heartbeat import keep_beating
 from cdc.source.pgoutput import Decoder, UnknownMessageError
 from cdc.source.relation import RelationMismatchError
+from cdc.source.replay import DivergedError, ReplayCheck, start_of_replay
 from cdc.source.slot import BatchLimits, SlotReader
 from cdc.source.slot_setup import NotReadyError, require_published
 from cdc.source.tuples import MissingValueError
@@ -79,18 +81,33 @@ class Pipeline:
 
     def _set_up_and_stream(self, stopping: threading.Event) -> None:
         with client(self.clickhouse_url) as opened:
-            epoch = self._set_up(opened)
-            with Sink(opened, self.catalog.service, epoch) as sink:
-                self._stream(opened, sink, stopping)
+            epoch, replay = self._set_up(opened)
+            try:
+                with Sink(opened, self.catalog.service, epoch) as sink:
+                    self._stream(opened, sink, replay, stopping)
+            except DivergedError as error:
+                _log.warning(
+                    "%s: a new epoch begins, in which everything is copied anew: %s", self.catalog.service, error
+                )
+                with session(self.database_url) as connection:
+                    begin_epoch(connection, opened, self.catalog.service, str(error))
 
-    def _set_up(self, opened: Client) -> int:
+    def _set_up(self, opened: Client) -> tuple[int, ReplayCheck]:
+        service = self.catalog.service
         with session(self.database_url) as connection:
             require_published(connection, self.catalog)
-            return ensure_epoch(connection, opened, self.catalog)
+            epoch = ensure_epoch(connection, opened, self.catalog)
+            start = start_of_replay(connection, service)
+            return epoch, ReplayCheck(opened, service, epoch, start)
 
-    def _stream(self, opened: Client, sink: Sink, stopping: threading.Event) -> None:
+    def _stream(self, opened: Client, sink: Sink, replay: ReplayCheck, stopping: threading.Event) -> None:
         service, ended = self.catalog.service, threading.Event()
-        inserter = Inserter(sink.store, stopping, service, self.turns)
+
+        def store(batch: Batch) -> None:
+            replay.check(batch.commits)
+            sink.store(batch)
+
+        inserter = Inserter(store, stopping, service, self.turns)
         reader = SlotReader(Decoder(self.catalog, sink.epoch), inserter, self.limits)
         heartbeat = keep_beating(self.database_url, self.heartbeat_seconds, ended)
         copier = Copier(Places(self.database_url, opened, sink, lambda: self.catalog.tables), service)

@@ -44,6 +44,7 @@ def take_snapshot(
     client: Client,
     sink: Sink,
     table: CapturedTable,
+    *,
     reason: str,
     stopped: Callable[[], bool] = lambda: False,
 ) -> TableCopy:
@@ -58,7 +59,7 @@ def take_snapshot(
     def tell(row_count: int) -> None:
         record_copy(client, table.service, replace(begun, row_count=row_count))
 
-    return replace(begun, row_count=copy_table(connection, table, point, sink, stopped, tell))
+    return replace(begun, row_count=copy_table(connection, table, point, sink, stopped=stopped, tell=tell))
 
 
 def snapshot_point(connection: Connection, stopped: Callable[[], bool] = lambda: False) -> SnapshotPoint:
@@ -76,6 +77,7 @@ def copy_table(
     table: CapturedTable,
     point: SnapshotPoint,
     sink: Sink,
+    *,
     stopped: Callable[[], bool] = lambda: False,
     tell: Callable[[int], None] = lambda _row_count: None,
 ) -> int:

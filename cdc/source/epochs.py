@@ -5,6 +5,7 @@ tell what is gone. Only where PostgreSQL may be the wrong one somebody is asked.
 """
 
 import logging
+import time
 from dataclasses import dataclass
 
 from clickhouse_connect.driver import Client
@@ -17,6 +18,8 @@ from cdc.postgres import Connection, lsn_number, lsn_text, rows
 from cdc.source.slot_setup import NotReadyError, SlotState, drop_slot, ensure_slot, slot_state
 
 _log = logging.getLogger(__name__)
+# A reader that has ended is gone a moment later.
+_PATIENCE_SECONDS, _POLL_SECONDS = 3.0, 0.05
 _SET_UP_LOCK = "hashtext('huleedu_cdc set-up')"
 
 
@@ -80,8 +83,7 @@ def begin_epoch(connection: Connection, client: Client, service: str, reason: st
     """
     _require_alone(connection, service)
     known = _known(client, service)
-    if slot_state(connection, service).active:
-        raise NotReadyError(f"{service}: somebody reads its slot; is it `python -m cdc run`? stop it first")
+    _require_unread(connection, service)
     drop_slot(connection, service)
     return _begin(client, service, cluster_of(connection), known.number + 1, reason)
 
@@ -120,6 +122,14 @@ def _known(client: Client, service: str) -> Epoch:
     if known is None:
         raise NotReadyError(f"{service}: nothing was captured yet: there is nothing to recover")
     return known
+
+
+def _require_unread(connection: Connection, service: str) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while slot_state(connection, service).active:
+        if time.monotonic() > deadline:
+            raise NotReadyError(f"{service}: somebody reads its slot; is it `python -m cdc run`? stop it first")
+        time.sleep(_POLL_SECONDS)
 
 
 def _begin(client: Client, service: str, cluster: Cluster, number: int, reason: str) -> Epoch:

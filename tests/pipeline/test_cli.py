@@ -7,8 +7,10 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from cdc.bookkeeping import Epoch, record_epoch
 from cdc.catalog.declared import service_catalog
 from cdc.cli import app
+from cdc.copies import TableCopy, record_copy
 from services.registry import SERVICES
 from tests.pipeline.capture import Capture, file_ids, new_file, new_version
 from tests.pipeline.short_memory import NO_TIME, keeping
@@ -109,7 +111,8 @@ def test_lag_tells_how_far_behind_the_copy_is_and_what_the_slot_holds(capture: C
     with capture.running():
         capture.catch_up()
         lines = [json.loads(line) for line in cdc("lag", "file", "--json").stdout.splitlines()]
-    service, *tables = lines
+    service, *tables, standing = lines
+    assert (standing["epoch"], standing["reason"], standing["copies"]) == (1, "first start", {})
     assert service["service"] == "file"
     assert service["delay_seconds"] >= 0
     assert (service["slot"]["active"], service["slot"]["wal_status"]) == (True, "reserved")
@@ -119,13 +122,28 @@ def test_lag_tells_how_far_behind_the_copy_is_and_what_the_slot_holds(capture: C
     }
 
 
+def test_lag_tells_the_epoch_why_it_began_and_which_copies_are_under_way(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    captured(capture)
+    monkeypatch.setattr("cdc.cli._PATIENCE_SECONDS", 0.1)
+    record_epoch(capture.clickhouse, "file", Epoch(2, 1, 1, "the replication slot was gone"))
+    record_copy(capture.clickhouse, "file", TableCopy("files", 2, 100, "new epoch", xid=7, row_count=30))
+    told = cdc("lag", "file").stdout
+    assert "the replication slot was gone" in told
+    assert "file.files: copying, 30 rows so far (new epoch)" in told
+    assert "file.file_versions: not begun" in told
+    *_, standing = [json.loads(line) for line in cdc("lag", "file", "--json").stdout.splitlines()]
+    assert (standing["epoch"], set(standing["copies"])) == (2, set(TABLES))
+
+
 def test_lag_fits_a_screen_of_80_columns_in_one_line_a_row(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     captured(capture)
     monkeypatch.setattr("cdc.cli._PATIENCE_SECONDS", 0.1)
     monkeypatch.setattr("services.kit.command_output.output", Console(width=80))
     lines = [line.strip("│ ") for line in cdc("lag", "file").stdout.splitlines()]
     lines = [line for line in lines if line.startswith("file")]
-    assert [line.split()[0] for line in lines] == ["file", "file.files", "file.file_versions"]
+    assert [line.split()[0] for line in lines] == ["file", "file.files", "file.file_versions", "file"]
     assert "not read, reserved" in lines[0]
 
 

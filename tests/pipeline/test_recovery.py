@@ -13,8 +13,10 @@ import pytest
 from clickhouse_connect.driver import Client
 from typer.testing import CliRunner
 
+from cdc.catalog import accounting_sql
 from cdc.catalog.declared import service_catalog
 from cdc.cli import app
+from cdc.source.slot import SlotReader
 from deploy.local.accounts import server_account
 from deploy.local.clickhouse.starter import ClickHouse
 from deploy.local.ports import free_port
@@ -24,7 +26,9 @@ from migrations import capture as capture_migration
 from services.registry import service_named
 from tests.pipeline.capture import Capture, new_file, wait_until
 from tests.pipeline.gap import (
+    CHANGED,
     CREATED,
+    DELETED,
     assert_closed,
     capture_before,
     drop_slot,
@@ -78,6 +82,36 @@ def test_a_slot_that_is_lost_again_and_again_under_writers_leaves_no_key_wrong(c
     with capture.running():
         capture.catch_up()
         capture.assert_whole()
+
+
+def test_what_was_stored_of_a_transaction_when_its_slot_was_lost_is_no_difference(capture: Capture) -> None:
+    """A kill can leave its changes in history without its end, which a lost slot never sends again."""
+    capture_before(capture)
+    capture.clickhouse.command("TRUNCATE TABLE cdc.transactions")
+    drop_slot(capture)
+    with capture.running():
+        wait_until(partial(has_epochs, capture, 2), "a new epoch")
+        capture.catch_up()
+        assert capture.differences() == []
+
+
+def test_an_earlier_change_of_an_unknown_transaction_is_a_difference_in_any_epoch(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capture_before(capture)
+    monkeypatch.setattr(accounting_sql, "_CUT_OFF_SECONDS", 0)
+    with capture.streaming():
+        capture.write(new_file(CREATED))
+        capture.catch_up()
+    oldest = "commit_lsn = (SELECT min(commit_lsn) FROM cdc.transactions) SETTINGS mutations_sync = 2"
+    capture.clickhouse.command(f"ALTER TABLE cdc.transactions DELETE WHERE {oldest}")
+    drop_slot(capture)
+    with capture.running():
+        wait_until(partial(has_epochs, capture, 2), "a new epoch")
+        capture.catch_up()
+        found = capture.differences()
+    assert len(found) == 3
+    assert all("no transaction is known that made version" in each for each in found)
 
 
 Service = Callable[[Postgres], Capture]
@@ -154,6 +188,44 @@ def test_a_cluster_that_was_put_back_to_an_earlier_state_begins_a_new_epoch(plac
         capture.assert_whole()
     assert "it was put back to an earlier state" in epochs(capture)[1][1]
     assert operations(capture)[CREATED] == [("c", "essay.txt"), ("d", "essay.txt")]
+
+
+def test_a_cluster_that_was_put_back_and_written_to_since_begins_a_new_epoch(place: Path, service_of: Service) -> None:
+    """Its position tells nothing any more; what its slot sends again does."""
+    port = free_port()
+    capture = captured_on(place, port, service_of)
+    owned_copy(place / "data", place / "earlier")
+    with running_postgres(place, port=port), capture.streaming():
+        capture.write(new_file(CREATED, user_id="undone"))
+        capture.catch_up()
+    put_back(place, place / "earlier")
+    with running_postgres(place, port=port):
+        while capture.wal_position() < capture.stored_position() + 1_000_000:
+            capture.write("SELECT pg_logical_emit_message(false, 'x', repeat('y', 1000000))")
+        with capture.running():
+            wait_until(partial(has_epochs, capture, 2), "a new epoch")
+            capture.catch_up()
+            capture.assert_whole()
+    assert "PostgreSQL has not 1 transactions that ClickHouse holds" in epochs(capture)[1][1]
+    assert operations(capture)[CREATED] == [("c", "essay.txt"), ("d", "essay.txt")]
+
+
+def test_a_stream_that_sends_again_what_was_stored_begins_no_new_epoch(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a kill: more was stored than PostgreSQL was told."""
+    with monkeypatch.context() as patch:
+        patch.setattr(SlotReader, "_report", lambda *_: None)
+        with capture.streaming():
+            for key in (CHANGED, DELETED):
+                capture.write(new_file(key))
+                capture.catch_up()
+    assert capture.confirmed_position() < capture.stored_position()
+    with capture.streaming():
+        capture.write(new_file(CREATED))
+        capture.catch_up()
+        capture.assert_whole()
+    assert epochs(capture) == [FIRST_START]
 
 
 def test_a_cluster_that_was_promoted_to_a_new_timeline_begins_a_new_epoch(
