@@ -87,9 +87,11 @@ class Copier:
             self._stopping.wait(delay)
 
     def _carry_out_what_is_wanted(self) -> None:
-        tables = {table.name: table for table in self._places.tables()}
-        wanted = unfinished_copies(self._places.client, self._service, self._places.sink.epoch, tables)
+        names = [table.name for table in self._places.tables()]
+        wanted = unfinished_copies(self._places.client, self._service, self._places.sink.epoch, names)
         if wanted:
+            # Looked up only now: where columns changed, a copy is wanted once the table has its new ones.
+            tables = {table.name: table for table in self._places.tables()}
             with self._session() as connection:
                 copied = [(tables[name], self._copied(connection, tables[name], copy)) for name, copy in wanted.items()]
             for table, copy in copied:

@@ -12,7 +12,7 @@ from clickhouse_connect.driver import Client
 from cdc.bookkeeping import add_row
 from cdc.clickhouse import rows_of
 
-FIRST_COPY, NEW_EPOCH, ASKED_FOR = "first copy", "new epoch", "asked for"
+FIRST_COPY, NEW_EPOCH, ASKED_FOR, SHAPE_CHANGED = "first copy", "new epoch", "asked for", "its columns changed"
 _COLUMNS = '"table", epoch, lsn, reason, xid, taken_us, row_count, copied_to, deleted, finished'
 
 

@@ -17,6 +17,8 @@ from cdc.clickhouse import InsertRefusedError, ShortInsertError, client
 from cdc.copier import Copier, Places
 from cdc.inserter import Inserter
 from cdc.postgres import replication_session, session
+from cdc.shape_watch import ShapeWatch
+from cdc.shapes import Shapes
 from cdc.sink import Sink
 from cdc.source.epochs import begin_epoch, ensure_epoch
 from cdc.source.heartbeat import keep_beating
@@ -58,6 +60,7 @@ class Pipeline:
     heartbeat_seconds: float
     turns: Turns = field(default_factory=lambda: Turns(1))
     longest_wait_seconds: float = 30.0
+    shape_seconds: float = 10.0
 
     def run(self, stopping: threading.Event) -> None:
         """Stream until `stopping` is set. A failure is said, and everything begins again after a growing wait."""
@@ -102,20 +105,25 @@ class Pipeline:
 
     def _stream(self, opened: Client, sink: Sink, replay: ReplayCheck, stopping: threading.Event) -> None:
         service, ended = self.catalog.service, threading.Event()
+        shapes = Shapes(self.catalog, self.database_url, opened, sink.epoch)
+        shapes.compare_with_postgres()
 
         def store(batch: Batch) -> None:
             replay.check(batch.commits)
             sink.store(batch)
 
         inserter = Inserter(store, stopping, service, self.turns)
-        reader = SlotReader(Decoder(self.catalog, sink.epoch), inserter, self.limits)
+        reader = SlotReader(Decoder(shapes.catalog, sink.epoch, shapes.adapt), inserter, self.limits)
+        watch = ShapeWatch(shapes, self.shape_seconds, service)
+        watch.start()
         heartbeat = keep_beating(self.database_url, self.heartbeat_seconds, ended)
-        copier = Copier(Places(self.database_url, opened, sink, lambda: self.catalog.tables), service)
+        copier = Copier(Places(self.database_url, opened, sink, lambda: shapes.catalog.tables), service)
         try:
             with replication_session(self.database_url) as connection:
-                reader.run(connection, slot_name(service), stopping, copier.start)
+                reader.run(connection, slot_name(service), stopping, copier.start, watch.check)
         finally:
             ended.set()
+            watch.stop()
             copier.stop()
             inserter.finish()
             heartbeat.join()

@@ -58,3 +58,8 @@ def lsn_number(text: str) -> int:
 def lsn_text(number: int) -> str:
     """A WAL position as PostgreSQL writes it."""
     return f"{number >> 32:X}/{number & 0xFFFFFFFF:X}"
+
+
+def wal_position(connection: Connection) -> int:
+    """Up to where WAL has been written by now."""
+    return lsn_number(str(rows(connection, "SELECT pg_current_wal_insert_lsn()::text")[0][0]))

@@ -20,6 +20,9 @@ class CdcSettings(Settings):
     longest_wait_seconds: float = Field(
         default=30.0, gt=0, description="how long to wait at most before a pipeline that failed begins again"
     )
+    shape_seconds: float = Field(
+        default=10.0, gt=0, description="how often the columns in PostgreSQL are compared with those captured"
+    )
     services_at_once: int = Field(default=2, gt=0, description="how many services' batches ClickHouse is sent at once")
     batch_rows: int = Field(default=50_000, gt=0, description="rows after which a batch is sent at once")
     batch_bytes: int = Field(default=32 << 20, gt=0, description="bytes after which a batch is sent at once")

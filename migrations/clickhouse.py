@@ -62,6 +62,11 @@ def upgrade(client: Client, wanted: Iterable[ClickHouseObject]) -> tuple[ObjectS
     return changed
 
 
+def is_durable(client: Client) -> bool:
+    """Whether the tables that are there answer an insert once it is on disk: what is added must do as they do."""
+    return "fsync_after_insert = 1" in _definition(client, "cdc.transactions")
+
+
 def _require_mended(client: Client, found: ObjectState) -> None:
     """What was changed by hand must be as it was recorded: not every change can be told from the columns alone."""
     if found.state is State.ALTERED and found.wanted.kind is Kind.TABLE:

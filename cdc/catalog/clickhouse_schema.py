@@ -12,9 +12,14 @@ _ONE_FILE_A_PART: Settings = {"min_bytes_for_full_part_storage": 10 << 20}
 _DURABLE: Settings = {"fsync_after_insert": 1, "fsync_part_directory": 1}
 
 
+def storage_settings(*, durable: bool) -> Settings:
+    """What every stored table's engine is told."""
+    return {**_ONE_FILE_A_PART, **(_DURABLE if durable else {})}
+
+
 def wanted_objects(catalogs: Iterable[ServiceCatalog], *, durable: bool) -> tuple[ClickHouseObject, ...]:
     """Every object, in the order of creation; `durable` tables answer an insert once it is on disk."""
-    settings: Settings = {**_ONE_FILE_A_PART, **(_DURABLE if durable else {})}
+    settings = storage_settings(durable=durable)
     tables = (table for catalog in catalogs for table in catalog.tables)
     return (
         *bookkeeping(settings),

@@ -11,6 +11,7 @@ from typing import Any
 from cdc.catalog.model import CapturedTable, CatalogError, Column, ServiceCatalog
 from cdc.catalog.shape import KEY_ADVICE, with_former
 
+IS_RECORDED = "EXISTS TABLE cdc.shapes"
 RECORDED_SHAPES = (
     'SELECT service, "table", position, key, columns, former FROM cdc.shapes FINAL'
     ' ORDER BY position DESC LIMIT 1 BY service, "table"'
@@ -28,15 +29,20 @@ class Shape:
 
 
 # (service, table) -> its newest shape
-Shapes = Mapping[tuple[str, str], Shape]
+RecordedShapes = Mapping[tuple[str, str], Shape]
 
 
-def shapes_of(rows: Iterable[Sequence[Any]]) -> Shapes:
+def shapes_of(rows: Iterable[Sequence[Any]]) -> RecordedShapes:
     """The rows of `RECORDED_SHAPES`."""
     return {
         (str(service), str(table)): Shape(int(position), tuple(key), _columns(columns), _columns(former))
         for service, table, position, key, columns, former in rows
     }
+
+
+def shape_of(table: CapturedTable, position: int) -> Shape:
+    """What is recorded of a table as it is from a position on."""
+    return Shape(position, table.key, table.columns, table.former)
 
 
 def shape_row(table: CapturedTable, position: int, change: str) -> dict[str, object]:
@@ -52,8 +58,11 @@ def shape_row(table: CapturedTable, position: int, change: str) -> dict[str, obj
     }
 
 
-def catalog_in_effect(declared: ServiceCatalog, shapes: Shapes) -> ServiceCatalog:
-    """The service's catalog as every command uses it; CatalogError if a declared key is not the stored one."""
+def catalog_in_effect(declared: ServiceCatalog, shapes: RecordedShapes) -> ServiceCatalog:
+    """The service's catalog as every command uses it; CatalogError if a declared key is not the stored one.
+
+    What is in effect already may be given as declared.
+    """
     tables = (_in_effect(table, shapes.get((table.service, table.name))) for table in declared.tables)
     return ServiceCatalog(declared.service, tuple(tables))
 
@@ -76,7 +85,7 @@ def _in_effect(declared: CapturedTable, shape: Shape | None) -> CapturedTable:
         columns=tuple(column for column in shape.columns if column not in excluded),
         former=(*shape.former, *excluded),
     )
-    return with_former(stored, declared.columns)
+    return with_former(stored, declared.stored_columns)
 
 
 def _recorded(column: Column) -> tuple[str, str, str]:

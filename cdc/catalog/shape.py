@@ -11,6 +11,13 @@ from cdc.catalog.types import rule_for
 Described = tuple[str, str]
 
 
+# No step leads from one key to another.
+KEY_ADVICE = (
+    "ClickHouse's tables are sorted by the key that they were made with: undo the change, or give the table a new name,"
+    " under which it is captured from its beginning"
+)
+
+
 @dataclass(frozen=True)
 class ShapeChange:
     """How one shape of a table differs from the one before: names of columns."""
@@ -29,6 +36,9 @@ class ShapeChange:
         for verb, names in (("added", self.added), ("gone", self.gone), ("retyped", self.retyped)):
             if names:
                 yield f"{verb} {', '.join(names)}"
+
+
+NO_CHANGE = ShapeChange((), (), ())
 
 
 def change_between(before: CapturedTable, after: CapturedTable) -> ShapeChange:
@@ -51,7 +61,10 @@ def reshaped(table: CapturedTable, described: Sequence[Described]) -> CapturedTa
     types = {name: kind for name, kind in described if name not in table.excluded}
     missing = [name for name in table.key if name not in types]
     if missing:
-        raise CatalogError(f"{table}: key column {', '.join(missing)} is gone; {KEY_ADVICE}")
+        raise CatalogError(
+            f"{table}: rows were sent without the key column {', '.join(missing)}; undo what was done, and drop the"
+            " replication slot: capture then begins a new epoch with a copy of what is there"
+        )
     stored = {column.name: column for column in table.stored_columns}
     order = dict.fromkeys((*table.key, *stored, *types))
     return replace(
@@ -67,11 +80,13 @@ def with_former(table: CapturedTable, columns: Iterable[Column]) -> CapturedTabl
     return replace(table, former=(*table.former, *(column for column in columns if column.name not in known)))
 
 
-# ClickHouse sorts what it stores by the key: no step leads from one key to another.
-KEY_ADVICE = (
-    "ClickHouse's tables are sorted by the key that they were made with: undo the change, or give the table that has"
-    " the new key a new name, under which it is captured from its beginning"
-)
+def require_key(table: CapturedTable, key: Sequence[str] | None) -> None:
+    """Raise CatalogError unless PostgreSQL's primary key, None without a usable one, is the one that is stored by."""
+    if key is None:
+        raise CatalogError(f"{table}: its primary key {', '.join(table.key)} is gone or deferrable now; {KEY_ADVICE}")
+    if tuple(key) != table.key:
+        changed = f"its primary key is {', '.join(key)} now and was {', '.join(table.key)}"
+        raise CatalogError(f"{table}: {changed}; {KEY_ADVICE}")
 
 
 def _column(table: CapturedTable, name: str, kind: str, stored: Column | None) -> Column:

@@ -9,7 +9,7 @@ from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.partition_truncates import TRUNCATE_PREFIX
 from cdc.rowbinary import row_head
 from cdc.source.relation import RelationMismatchError
-from cdc.source.relations import Relation, Relations
+from cdc.source.relations import Adapt, Relation, Relations
 from cdc.source.tuples import Values
 
 _POSTGRES_EPOCH_US = 946_684_800_000_000
@@ -28,12 +28,15 @@ class UnknownMessageError(ValueError):
 
 
 class Decoder:
-    """Feeds one slot's messages into a batch; `take` hands the batch over and starts the next one."""
+    """Feeds one slot's messages into a batch; `take` hands the batch over and starts the next one.
 
-    def __init__(self, catalog: ServiceCatalog, epoch: int) -> None:
+    adapt: says what a captured table is by a description of it that the stream brings.
+    """
+
+    def __init__(self, catalog: ServiceCatalog, epoch: int, adapt: Adapt) -> None:
         self.batch = Batch()
         self._epoch = epoch
-        self._relations = Relations(catalog)
+        self._relations = Relations(catalog, adapt)
         self._transaction, self._changes = _NO_TRANSACTION, 0
         self._roots = {f"{schema}.{name}": name for schema, name in catalog.by_name}
         # Tables that the transaction has truncated, and how many changes it had made by then.
@@ -113,7 +116,7 @@ class Decoder:
         self._transaction = _NO_TRANSACTION
 
     def _on_relation(self, _lsn: int, message: bytes) -> None:
-        self._relations.describe(message, self.batch)
+        self._relations.describe(message, self._transaction.commit_lsn, self.batch)
 
     def _on_message(self, _lsn: int, message: bytes) -> None:
         transactional, lsn = _message(message)

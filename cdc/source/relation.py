@@ -1,14 +1,25 @@
-"""pgoutput's description of a relation, and whether it is the table that the catalog knows."""
+"""pgoutput's description of a relation."""
 
 from dataclasses import dataclass
+from struct import Struct
+from typing import NamedTuple
 
 from cdc.catalog.model import CapturedTable
 
 _FULL_IDENTITY = "f"
+_type = Struct(">Ii").unpack_from  # OID, modifier
 
 
 class RelationMismatchError(ValueError):
     """A captured table in the stream is not as the catalog declares it: carrying it would lose something."""
+
+
+class SentColumn(NamedTuple):
+    """A column as it is sent: its name, and its type by PostgreSQL's OID and modifier."""
+
+    name: str
+    type_oid: int
+    modifier: int
 
 
 @dataclass(frozen=True)
@@ -19,7 +30,7 @@ class RelationMessage:
     schema: str
     name: str
     identity: str
-    columns: tuple[str, ...]
+    columns: tuple[SentColumn, ...]
 
     @property
     def has_whole_old_rows(self) -> bool:
@@ -36,23 +47,13 @@ class RelationMessage:
         columns = []
         for _ in range(count):
             column, position = _text(message, position + 1)
-            columns.append(column)
+            columns.append(SentColumn(column, *_type(message, position)))
             position += 8
         relation_id = int.from_bytes(message[1:5], "big")
         return cls(relation_id, schema, name, identity, tuple(columns))
 
-    def require(self, table: CapturedTable) -> None:
-        """Raise RelationMismatchError unless every column is captured or excluded, and none is missing."""
-        captured = {column.name for column in table.columns}
-        missing = captured - set(self.columns)
-        unknown = set(self.columns) - captured - table.excluded
-        if missing:
-            raise RelationMismatchError(f"{table} is sent without the captured columns {', '.join(sorted(missing))}")
-        if unknown:
-            raise RelationMismatchError(
-                f"{table} has columns that the catalog does not know: {', '.join(sorted(unknown))};"
-                " deploy the models that declare them, and run the migrations"
-            )
+    def require_whole_old_rows(self, table: CapturedTable) -> None:
+        """Raise RelationMismatchError unless the table's old rows come whole."""
         if not self.has_whole_old_rows:
             raise RelationMismatchError(f"{table} has not REPLICA IDENTITY FULL; run the migrations to set it")
 

@@ -1,12 +1,16 @@
 """The relations that a stream has described: how to read the captured ones, and what to say of the others."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cdc.batch import Batch
 from cdc.catalog.model import CapturedTable, ServiceCatalog
 from cdc.source.relation import RelationMessage, RelationMismatchError
 from cdc.source.tuples import ReadTuple, tuple_reader
+
+# (a captured table, its description, the LSN at which the transaction commits) -> the table as its next rows have it
+Adapt = Callable[[CapturedTable, RelationMessage, int], CapturedTable]
 
 
 @dataclass
@@ -36,28 +40,31 @@ class Relations(dict[int, Relation]):
 
     A partitioned table's changes are sent as its root's, and before the first one of a partition PostgreSQL describes
     the root and then the partition: so a description that is not captured is nothing to refuse before a change is its.
+
+    adapt: says what a captured table is by a description of it.
     """
 
-    def __init__(self, catalog: ServiceCatalog) -> None:
+    def __init__(self, catalog: ServiceCatalog, adapt: Adapt) -> None:
         super().__init__()
-        self._catalog = catalog
+        self._catalog, self._adapt = catalog, adapt
         self._others: dict[int, str] = {}
-        self._partial: dict[CapturedTable, set[str]] = defaultdict(set)
-        self._described_last: CapturedTable | None = None
+        self._partial: dict[str, set[str]] = defaultdict(set)
+        self._described_last: str | None = None
 
-    def describe(self, message: bytes, batch: Batch) -> None:
-        """Take a relation message; rows of the relation gather in `batch`."""
+    def describe(self, message: bytes, commit_lsn: int, batch: Batch) -> None:
+        """Take a relation message from a transaction that commits at an LSN; rows of the relation gather in `batch`."""
         described = RelationMessage.parse(message)
-        table = self._catalog.by_name.get((described.schema, described.name))
-        if table is None:
+        known = self._catalog.by_name.get((described.schema, described.name))
+        if known is None:
             self._describe_other(described)
             return
-        described.require(table)
+        described.require_whole_old_rows(known)
+        table = self._adapt(known, described, commit_lsn)
         place = {column.name: index for index, column in enumerate(table.columns)}
-        reader = tuple_reader([place.get(name) for name in described.columns])
-        partial = self._partial[table]
+        reader = tuple_reader([place.get(column.name) for column in described.columns])
+        partial = self._partial[str(table)]
         self[described.relation_id] = Relation(table, reader, len(table.key), batch.rows[table], partial)
-        self._described_last = table
+        self._described_last = str(table)
 
     def gather_in(self, batch: Batch) -> None:
         """Let the rows that come from now on gather in `batch`."""

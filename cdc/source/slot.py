@@ -43,8 +43,12 @@ class SlotReader:
         slot: str,
         stopping: threading.Event,
         started: Callable[[], None] = lambda: None,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
-        """Read `slot` until `stopping` is set, then store and report the rest; `started` is called when it is read."""
+        """Read `slot` until `stopping` is set, then store and report the rest.
+
+        started: called once, when the slot is read; check: called again and again, to raise what must end the run.
+        """
         with connection.cursor() as cursor:
             cursor.start_replication(
                 slot_name=slot, decode=False, status_interval=_STATUS_INTERVAL_SECONDS, options=_OPTIONS
@@ -55,6 +59,7 @@ class SlotReader:
             while not stopping.is_set():
                 if not self._read(cursor):
                     self._wait(cursor)
+                check()
                 self._send_if_due(cursor)
                 self._report(cursor)
             self._finish(cursor)

@@ -65,4 +65,4 @@ def _read_to_the_end(dsn: str, slot: str, catalog: ServiceCatalog, store: Callab
 
     inserter = Inserter(stop_at_the_end, stopping, "bench")
     with replication_session(dsn) as connection:
-        SlotReader(Decoder(catalog, epoch=1), inserter, _LIMITS).run(connection, slot, stopping)
+        SlotReader(Decoder(catalog, 1, lambda table, *_: table), inserter, _LIMITS).run(connection, slot, stopping)

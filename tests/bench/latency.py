@@ -43,7 +43,7 @@ def _read(dsn: str, slot: str, catalog: ServiceCatalog, clickhouse_url: str, sto
         replication_session(dsn) as connection,
     ):
         inserter = Inserter(sink.store, stopping, "bench")
-        SlotReader(Decoder(catalog, epoch=1), inserter, _LIMITS).run(connection, slot, stopping)
+        SlotReader(Decoder(catalog, 1, lambda table, *_: table), inserter, _LIMITS).run(connection, slot, stopping)
 
 
 def _write(dsn: str, stopping: threading.Event) -> None:

@@ -17,6 +17,7 @@ from cdc.clickhouse import rows_of
 from cdc.copies import unfinished_copies
 from cdc.pipeline import Pipeline
 from cdc.postgres import lsn_number
+from cdc.shape_store import in_effect
 from cdc.source.slot import BatchLimits
 from cdc.verify.proof import verify_table
 from tests.support.service_database import ServiceDatabase
@@ -25,6 +26,7 @@ from tests.support.sql import run
 SOON = 30.0
 QUICK = BatchLimits(seconds=0.01, rows=50_000, bytes=32 << 20)
 HEARTBEAT_SECONDS = 0.1
+SHAPE_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,12 @@ class Capture:
         return replace(self, clickhouse_url=clickhouse_url)
 
     def table(self, name: str) -> CapturedTable:
-        return self.catalog.by_name["public", name]
+        return self.in_effect.by_name["public", name]
+
+    @property
+    def in_effect(self) -> ServiceCatalog:
+        """The catalog as the commands use it."""
+        return in_effect(self.clickhouse, [self.catalog])[0]
 
     def write(self, *statements: str, commit: bool = True) -> None:
         """Run statements as one transaction of the tables' owner, who may do what the service may, and truncate."""
@@ -55,7 +62,14 @@ class Capture:
     @contextmanager
     def running(self, limits: BatchLimits = QUICK) -> Iterator[Pipeline]:
         """A pipeline in a thread; at the end it is told to stop, and has stored all it read."""
-        pipeline = Pipeline(self.catalog, self.database.cdc_url, self.clickhouse_url, limits, HEARTBEAT_SECONDS)
+        pipeline = Pipeline(
+            self.catalog,
+            self.database.cdc_url,
+            self.clickhouse_url,
+            limits,
+            HEARTBEAT_SECONDS,
+            shape_seconds=SHAPE_SECONDS,
+        )
         stopping = threading.Event()
         thread = threading.Thread(target=pipeline.run, args=(stopping,), name="pipeline under test")
         thread.start()
@@ -111,9 +125,9 @@ class Capture:
 
     def differences(self, seconds: float = SOON) -> list[str]:
         """What `verify` finds, a sentence each."""
+        catalog = self.in_effect
         proofs = (
-            verify_table(table, self.catalog, self.database.cdc_url, self.clickhouse, seconds)
-            for table in self.catalog.tables
+            verify_table(table, catalog, self.database.cdc_url, self.clickhouse, seconds) for table in catalog.tables
         )
         return [str(difference) for proof in proofs for difference in proof.differences]
 

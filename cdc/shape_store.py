@@ -1,0 +1,41 @@
+"""ClickHouse's side of a table's shape: its objects extended, the shape recorded, what was stored under a name."""
+
+from collections.abc import Iterable
+
+from clickhouse_connect.driver import Client
+
+from cdc.catalog.clickhouse_ddl import table_objects
+from cdc.catalog.clickhouse_schema import storage_settings
+from cdc.catalog.in_effect import IS_RECORDED, RECORDED_SHAPES, RecordedShapes, catalog_in_effect, shape_row, shapes_of
+from cdc.catalog.model import CapturedTable, ServiceCatalog
+from cdc.catalog.shape_sql import was_any_filled
+from cdc.clickhouse import rows_of
+from migrations.clickhouse import is_durable, upgrade
+
+
+def recorded_shapes(client: Client) -> RecordedShapes:
+    """The newest shape of each table, as it was recorded."""
+    return shapes_of(rows_of(client, RECORDED_SHAPES) if client.command(IS_RECORDED) else ())
+
+
+def in_effect(client: Client, declared: Iterable[ServiceCatalog]) -> tuple[ServiceCatalog, ...]:
+    """The catalogs as every command uses them: what is declared, and what was recorded of it."""
+    recorded = recorded_shapes(client)
+    return tuple(catalog_in_effect(catalog, recorded) for catalog in declared)
+
+
+def record_shape(client: Client, table: CapturedTable, position: int, change: str) -> None:
+    """Say what a table is from a position of its service's stream on, and what became of it."""
+    row = shape_row(table, position, change)
+    client.insert("cdc.shapes", [list(row.values())], column_names=list(row), settings={"async_insert": 0})
+
+
+def extend(client: Client, table: CapturedTable) -> None:
+    """Bring a table's objects to what it is, as `python -m migrations upgrade` would, and recorded as there."""
+    upgrade(client, table_objects(table, storage_settings(durable=is_durable(client))))
+
+
+def holds_values(client: Client, table: CapturedTable, names: Iterable[str]) -> bool:
+    """Whether anything was ever stored in one of these columns."""
+    wanted = list(names)
+    return bool(wanted) and bool(rows_of(client, was_any_filled(table, wanted))[0][0])
