@@ -1,6 +1,7 @@
 """What a database must have for its changes to leave it: publication, replica identities, triggers, grants."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sqlalchemy import Connection, text
 
@@ -26,9 +27,9 @@ from cdc.catalog.postgres_ddl import (
 from migrations.sync_engine import sync_engine
 from services.registry import Service
 
-_READABLE = text(
-    "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:name AS regclass) AND attnum > 0 AND NOT attisdropped"
-    " AND has_column_privilege(:role, attrelid, attnum, 'SELECT')"
+_COLUMNS = text(
+    "SELECT attname, has_column_privilege(:role, attrelid, attnum, 'SELECT') FROM pg_attribute"
+    " WHERE attrelid = CAST(:name AS regclass) AND attnum > 0 AND NOT attisdropped"
 )
 _PUBLICATION = text(f"SELECT {WHOLE_PUBLICATION} FROM pg_publication WHERE pubname = :name")
 _PUBLISHED = text(
@@ -67,8 +68,11 @@ def _missing(service: Service, catalog: ServiceCatalog, connection: Connection) 
     for schema, name in connection.exec_driver_sql(without_trigger(catalog)):
         yield create_trigger(f"{quoted(schema)}.{quoted(name)}")
     for table in catalog.tables:
-        if _readable(connection, table, service.cdc_role) != {column.name for column in table.columns}:
-            yield from grants(table, service.cdc_role)
+        readable = _columns(connection, table, service.cdc_role)
+        # Columns that went are in the catalog still, and declared ones that capture has not met yet already.
+        carried = tuple(c for c in table.stored_columns if c.name in readable.keys() - table.excluded)
+        if {name for name, is_readable in readable.items() if is_readable} != {column.name for column in carried}:
+            yield from grants(replace(table, columns=carried), service.cdc_role)
     whole = connection.execute(_PUBLICATION, {"name": PUBLICATION}).scalar()
     if whole is None:
         yield create_publication()
@@ -80,5 +84,7 @@ def _missing(service: Service, catalog: ServiceCatalog, connection: Connection) 
         yield publish(catalog)
 
 
-def _readable(connection: Connection, table: CapturedTable, role: str) -> set[str]:
-    return set(connection.execute(_READABLE, {"name": table.in_postgres, "role": role}).scalars())
+def _columns(connection: Connection, table: CapturedTable, role: str) -> dict[str, bool]:
+    """Each column that the table has, and whether the role may read it."""
+    found = connection.execute(_COLUMNS, {"name": table.in_postgres, "role": role})
+    return {str(row[0]): bool(row[1]) for row in found}

@@ -16,7 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from cdc.catalog.clickhouse_object import ClickHouseObject
 from cdc.catalog.clickhouse_schema import wanted_objects
 from cdc.catalog.declared import all_catalogs, service_catalog
-from cdc.catalog.model import CatalogError
+from cdc.catalog.in_effect import IS_RECORDED, RECORDED_SHAPES, catalog_in_effect, shapes_of
+from cdc.catalog.model import CatalogError, ServiceCatalog
 from migrations import capture, clickhouse, postgres
 from migrations.settings import MigrationsSettings, database_url
 from services.kit.clickhouse import connected
@@ -47,28 +48,31 @@ def upgrade(
     """Bring the service databases, what capture needs in them, and ClickHouse to what the code wants."""
     with _explained():
         for service in _chosen(services):
-            _upgrade_database(service)
+            # What is recorded in ClickHouse is not asked for where ClickHouse is to be left alone.
+            catalog = service_catalog(service.name)
+            _upgrade_database(service, catalog if databases_only else _in_effect([catalog])[0])
         if not databases_only:
             _upgrade_clickhouse()
 
 
-def _upgrade_database(service: Service) -> None:
+def _upgrade_database(service: Service, catalog: ServiceCatalog) -> None:
     url = database_url(service)
     before = postgres.current(url)
     postgres.upgrade(service, url)
     after = postgres.current(url)
     moved = f"at {after}" if before == after else f"from {before or 'nothing'} to {after}"
     _say(f"{service.database}: {moved}")
-    for statement in capture.upgrade(service, service_catalog(service.name), url):
+    for statement in capture.upgrade(service, catalog, url):
         _say(f"{service.database}: {statement}")
 
 
 def _upgrade_clickhouse() -> None:
     with _clickhouse() as client:
-        changed = clickhouse.upgrade(client, _wanted())
+        wanted = _wanted()
+        changed = clickhouse.upgrade(client, wanted)
     for found in changed:
         _say(f"ClickHouse: {found.wanted.name} was {found.state.value}")
-    _say(f"ClickHouse: {len(_wanted())} objects up to date")
+    _say(f"ClickHouse: {len(wanted)} objects up to date")
 
 
 @app.command()
@@ -132,7 +136,7 @@ def _database_standing(service: Service) -> Standing:
     if (at,) != heads:
         return Standing(service.database, at or "empty", (f"migrate from {at or 'nothing'} to {', '.join(heads)}",))
     differing = [f"not mend what differs from the models: {each}" for each in postgres.differences(service, url)]
-    lacking = capture.missing(service, service_catalog(service.name), url)
+    lacking = capture.missing(service, _in_effect([service_catalog(service.name)])[0], url)
     return Standing(service.database, at or "empty", (*differing, *lacking))
 
 
@@ -141,7 +145,14 @@ def _chosen(services: Sequence[str] | None) -> tuple[Service, ...]:
 
 
 def _wanted() -> tuple[ClickHouseObject, ...]:
-    return wanted_objects(all_catalogs(), durable=MigrationsSettings.load().clickhouse_durable)
+    return wanted_objects(_in_effect(all_catalogs()), durable=MigrationsSettings.load().clickhouse_durable)
+
+
+def _in_effect(declared: Sequence[ServiceCatalog]) -> tuple[ServiceCatalog, ...]:
+    """What the models declare, with what capture recorded of columns that came, went or changed."""
+    with _clickhouse() as client:
+        recorded = shapes_of(client.query(RECORDED_SHAPES).result_rows if client.command(IS_RECORDED) else ())
+    return tuple(catalog_in_effect(catalog, recorded) for catalog in declared)
 
 
 def _clickhouse() -> AbstractContextManager[Client]:

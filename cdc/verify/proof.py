@@ -31,6 +31,7 @@ from cdc.verify.difference import (
     row_count,
     surplus_sentence,
 )
+from cdc.verify.shape import in_one_shape
 from cdc.verify.visibility import SeenBy
 
 MOST_DIFFERENCES = 20
@@ -54,8 +55,9 @@ def verify_table(
 ) -> TableProof:
     """Prove one table of a service. A difference counts if it is found twice: a copy made meanwhile may look like one.
 
-    NotCaughtUpError if ClickHouse does not reach PostgreSQL's position, or lacks a copy, after `timeout_seconds`.
+    NotCaughtUpError if ClickHouse does not reach PostgreSQL's position or columns, or lacks a copy, in that time.
     """
+    table = in_one_shape(table, database_url, client, timeout_seconds)
     rows_compared, differences = _compare_with_postgres(table, catalog, database_url, client, timeout_seconds)
     if differences:
         rows_compared, again = _compare_with_postgres(table, catalog, database_url, client, timeout_seconds)
