@@ -50,7 +50,9 @@ def run(services: Services = None) -> None:
         turns, clickhouse_url = Turns(settings.services_at_once), str(settings.clickhouse_url)
         beat, longest = settings.heartbeat_seconds, settings.longest_wait_seconds
         pipelines = [
-            Pipeline(each, database_url(each.service), clickhouse_url, limits, beat, turns, longest)
+            Pipeline(
+                each, database_url(each.service), clickhouse_url, limits, beat, turns, longest, settings.shape_seconds
+            )
             for each in _catalogs(services)
         ]
         # Where nothing is kept for a time only, there is nothing to thin.

@@ -1,6 +1,5 @@
 """What a start refuses: a database that is not ready; nothing is copied then."""
 
-
 import pytest
 
 from cdc.postgres import session
