@@ -1,12 +1,14 @@
-"""Clocks set apart: libfaketime moves the time of one process, where Debian's package `libfaketime` is installed.
+"""Clocks set apart: libfaketime moves PostgreSQL's time, where Debian's package `libfaketime` is installed.
 
-ClickHouse's engine asks the kernel past the C library, so its clock is the one that stays; the others are set apart.
+It is PostgreSQL's clock that commits are stamped with. ClickHouse's engine asks the kernel past the C library, so its
+clock is the one that stays. Capture asks no clock that can be set (a test sees to it): it waits by the monotonic one.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 
-LIBRARY = "libfaketimeMT.so.1"
+# Not the one for threads: its lock would be taken again by a signal's handler, in which PostgreSQL asks for the time.
+LIBRARY = "libfaketime.so.1"
 _PLACES = ("/usr/lib/*/faketime", "/usr/lib/faketime", "/usr/local/lib/faketime", "/opt/homebrew/lib/faketime")
 _SHARED_MEMORY = Path("/dev/shm")
 

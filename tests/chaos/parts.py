@@ -78,8 +78,8 @@ def capture_part(services: tuple[str, ...], settings: Mapping[str, str], log: Pa
     argv = (sys.executable, "-m", "cdc", "run", *services)
 
     @contextmanager
-    def start(environment: Mapping[str, str]) -> Iterator[Running]:
-        process = start_child(Command(argv, PROJECT, {**settings, **environment}), log)
+    def start(_: Mapping[str, str]) -> Iterator[Running]:
+        process = start_child(Command(argv, PROJECT, settings), log)
         try:
             yield process
         finally:

@@ -88,8 +88,8 @@ class Platform:
 
 
 @contextmanager
-def running_platform(clock: Mapping[str, float]) -> Iterator[Platform]:
-    """All parts but capture started, the services' tables published; `clock`: how far ahead a part's clock is."""
+def running_platform(clock_seconds: float = 0.0) -> Iterator[Platform]:
+    """All parts but capture started, the services' tables published; PostgreSQL's clock is so far ahead."""
     with ExitStack() as opened:
         directory = opened.enter_context(server_directory("huleedu-chaos-"))
         postgres_disk = opened.enter_context(small_disk(directory / "postgres", _MEGABYTES))
@@ -98,7 +98,7 @@ def running_platform(clock: Mapping[str, float]) -> Iterator[Platform]:
         links = {name: opened.enter_context(link_to(LOOPBACK, port)) for name, port in ports.items()}
         postgres = postgres_part(postgres_disk.directory / _SERVER, ports["postgres"])
         clickhouse = clickhouse_part(clickhouse_disk.directory / _SERVER, ports["clickhouse"])
-        postgres.clock = clock.get("postgres", 0.0)
+        postgres.clock = clock_seconds
         for part in (postgres, clickhouse):
             opened.callback(part.end)
             part.start()
@@ -107,7 +107,6 @@ def running_platform(clock: Mapping[str, float]) -> Iterator[Platform]:
         databases = _make_tables(server, clickhouse_url)
         settings = _settings(databases, clickhouse_url, links)
         capture = capture_part(SERVICES, settings, directory / CAPTURE_LOG)
-        capture.clock = clock.get("capture", 0.0)
         opened.callback(capture.end)
         yield Platform(
             directory=directory,

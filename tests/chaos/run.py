@@ -184,12 +184,9 @@ class Chaos:
 
 def run_faults(order: Order, kept: Path, say: Say = print) -> Verdict:
     """Run an order; after a failure `kept` has the logs, the history of both sides and what was broken."""
-    rng = random.Random(f"clocks {order.seed}")
-    clock = {
-        part: rng.uniform(-_FARTHEST_SECONDS, _FARTHEST_SECONDS) if clocks.library() else 0.0
-        for part in ("postgres", "capture")
-    }
-    with running_platform(clock) as platform:
+    farthest = random.Random(f"clocks {order.seed}").uniform(-_FARTHEST_SECONDS, _FARTHEST_SECONDS)
+    clock_seconds = farthest if clocks.library() else 0.0
+    with running_platform(clock_seconds) as platform:
         chaos = Chaos(platform, order.seed, say)
         try:
             chaos.go_through(order)

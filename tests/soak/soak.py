@@ -17,7 +17,7 @@ _SHORTEST_PAUSE = 2.0
 def soak(seed: int, seconds: float, say: Callable[[str], None]) -> tuple[list[Sample], list[str]]:
     """Samples of a load that goes on for so long, and what was wrong with history at the end."""
     samples: list[Sample] = []
-    with running_platform({}) as platform:
+    with running_platform() as platform:
         chaos = Chaos(platform, seed, say)
         with chaos.under_load(seed):
             began = time.monotonic()
