@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Collection
 
-import psycopg2
 from clickhouse_connect.driver import Client
 
 from cdc.catalog.postgres_ddl import slot_name
@@ -32,6 +31,12 @@ def seen_at_rest(opened: Client) -> Seen:
     return Seen(tuple(versions), tuple(current), frozenset((xid, table) for xid, table in truncates))
 
 
+def epochs_begun(opened: Client) -> list[str]:
+    """Why each epoch of any service began, the first ones first."""
+    found = rows_of(opened, "SELECT concat(service, ': ', reason) FROM cdc.epochs FINAL ORDER BY epoch, service")
+    return [str(reason) for (reason,) in found]
+
+
 def confirmed_position(superuser_dsn: str) -> int:
     """The position that every service's slot has passed; 0 as long as one of them is not there."""
     names = ", ".join(f"'{slot_name(service)}'" for service in SERVICES)
@@ -54,12 +59,3 @@ def sample(superuser_dsn: str, opened: Client, xids: Collection[int]) -> Sample:
     held.update({xid: int(count) for xid, count in truncates})
     actors = rows_of(opened, f"SELECT DISTINCT xid FROM cdc.actors WHERE xid {among}", asked)
     return Sample(confirmed, frozenset(xid for (xid,) in whole), held, frozenset(xid for (xid,) in actors))
-
-
-def answers(superuser_dsn: str) -> bool:
-    """Whether PostgreSQL lets anybody in."""
-    try:
-        run(superuser_dsn, "SELECT 1")
-    except psycopg2.Error:
-        return False
-    return True

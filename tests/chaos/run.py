@@ -22,7 +22,7 @@ from tests.chaos import clocks
 from tests.chaos.faults import KINDS
 from tests.chaos.history_check import violations
 from tests.chaos.ledger import Ledger
-from tests.chaos.observed import seen_at_rest
+from tests.chaos.observed import epochs_begun, seen_at_rest
 from tests.chaos.platform import CAPTURE_LOG, Platform, running_platform
 from tests.chaos.record import Seen
 from tests.chaos.sampler import Sampler
@@ -117,9 +117,10 @@ class Chaos:
         self._recover("the writers came to rest")
         self._sampler.look()
         with client(self._platform.clickhouse_url) as opened:
-            self.seen = seen_at_rest(opened)
+            self.seen, epochs = seen_at_rest(opened), epochs_begun(opened)
         written, verdict = self.ledger.all(), self.verdict
         broken = [*violations(written, self.seen), *self._sampler.found, *self._platform.verify(), *self._defects()]
+        broken += [f"a new epoch began, though no fault makes a gap: {reason}" for reason in epochs[len(SERVICES) :]]
         verdict.problems += broken
         verdict.transactions, verdict.changes = len(written), sum(each.changes for each in written)
         verdict.samples = self._sampler.samples
