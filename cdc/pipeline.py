@@ -24,7 +24,7 @@ from cdc.source.epochs import begin_epoch, ensure_epoch
 from cdc.source.heartbeat import keep_beating
 from cdc.source.pgoutput import Decoder, UnknownMessageError
 from cdc.source.relation import RelationMismatchError
-from cdc.source.replay import DivergedError, ReplayCheck, start_of_replay
+from cdc.source.replay import DivergedError, ReplayCheck
 from cdc.source.slot import BatchLimits, SlotReader
 from cdc.source.slot_setup import NotReadyError, require_published
 from cdc.source.tuples import MissingValueError
@@ -84,10 +84,10 @@ class Pipeline:
 
     def _set_up_and_stream(self, stopping: threading.Event) -> None:
         with client(self.clickhouse_url) as opened:
-            epoch, replay = self._set_up(opened)
+            epoch = self._set_up(opened)
             try:
                 with Sink(opened, self.catalog.service, epoch) as sink:
-                    self._stream(opened, sink, replay, stopping)
+                    self._stream(opened, sink, stopping)
             except DivergedError as error:
                 _log.warning(
                     "%s: a new epoch begins, in which everything is copied anew: %s", self.catalog.service, error
@@ -95,18 +95,16 @@ class Pipeline:
                 with session(self.database_url) as connection:
                     begin_epoch(connection, opened, self.catalog.service, str(error))
 
-    def _set_up(self, opened: Client) -> tuple[int, ReplayCheck]:
-        service = self.catalog.service
+    def _set_up(self, opened: Client) -> int:
         with session(self.database_url) as connection:
             require_published(connection, self.catalog)
-            epoch = ensure_epoch(connection, opened, self.catalog)
-            start = start_of_replay(connection, service)
-            return epoch, ReplayCheck(opened, service, epoch, start)
+            return ensure_epoch(connection, opened, self.catalog)
 
-    def _stream(self, opened: Client, sink: Sink, replay: ReplayCheck, stopping: threading.Event) -> None:
+    def _stream(self, opened: Client, sink: Sink, stopping: threading.Event) -> None:
         service, ended = self.catalog.service, threading.Event()
         shapes = Shapes(self.catalog, self.database_url, opened, sink.epoch)
         shapes.compare_with_postgres()
+        replay = ReplayCheck(opened, service, sink.epoch)
 
         def store(batch: Batch) -> None:
             replay.check(batch.commits)
@@ -118,9 +116,15 @@ class Pipeline:
         watch.start()
         heartbeat = keep_beating(self.database_url, self.heartbeat_seconds, ended)
         copier = Copier(Places(self.database_url, opened, sink, lambda: shapes.catalog.tables), service)
+
+        def start_beside() -> None:
+            with session(self.database_url) as connection:
+                replay.begin(connection)
+            copier.start()
+
         try:
             with replication_session(self.database_url) as connection:
-                reader.run(connection, slot_name(service), stopping, copier.start, watch.check)
+                reader.run(connection, slot_name(service), stopping, start_beside, watch.check)
         finally:
             ended.set()
             watch.stop()

@@ -50,13 +50,15 @@ def ensure_epoch(connection: Connection, client: Client, catalog: ServiceCatalog
     """
     service = catalog.service
     _require_alone(connection, service)
-    cluster, known = cluster_of(connection), current_epoch(client, service)
+    # What is stored is asked for first: PostgreSQL has written that much for certain, unless it was put back.
+    known, reached = current_epoch(client, service), progress(client, service)
+    cluster = cluster_of(connection)
     if known is None:
         known = _begin(client, service, cluster, 1, "first start")
     elif known.system_identifier != cluster.identifier:
         raise NotReadyError(_another_cluster(service, known, cluster))
     slot, begun = slot_state(connection, service), bool(copies(client, service, known.number))
-    if gap := gap_before(known, cluster, progress(client, service), slot, copies_begun=begun):
+    if gap := gap_before(known, cluster, reached, slot, copies_begun=begun):
         _log.warning("%s: a new epoch begins, in which everything is copied anew: %s", service, gap)
         drop_slot(connection, service)
         known = _begin(client, service, cluster, known.number + 1, gap)

@@ -35,13 +35,17 @@ class DivergedError(RuntimeError):
 class ReplayCheck:
     """Counts down the stored transactions that must come again, until the stream is where it was."""
 
-    def __init__(self, client: Client, service: str, epoch: int, start: int) -> None:
-        """`start`: the position from which on the slot sends again."""
-        self._client, self._service, self._epoch, self._start = client, service, epoch, start
-        reached = progress(client, service)
-        self._end = reached.lsn if reached and place(reached.position)[0] == epoch else 0
-        self._checked_to = start
-        self._missing = self._stored(_OF_STRETCH, start=start, end=self._end) if start < self._end else 0
+    def __init__(self, client: Client, service: str, epoch: int) -> None:
+        self._client, self._service, self._epoch = client, service, epoch
+        self._start = self._checked_to = self._end = self._missing = 0
+
+    def begin(self, connection: Connection) -> None:
+        """Look where the slot begins, and how much must come again; it is read by now, and by nobody else."""
+        reached = progress(self._client, self._service)
+        self._start = self._checked_to = _start_of_replay(connection, self._service)
+        self._end = reached.lsn if reached and place(reached.position)[0] == self._epoch else 0
+        if self._start < self._end:
+            self._missing = self._stored(_OF_STRETCH, start=self._start, end=self._end)
 
     def check(self, commits: Sequence[Commit]) -> None:
         """Take the next commits of the stream, or the same once more; DivergedError if stored ones were left out."""
@@ -61,7 +65,7 @@ class ReplayCheck:
         return int(rows_of(self._client, _STORED + condition, named)[0][0])
 
 
-def start_of_replay(connection: Connection, service: str) -> int:
+def _start_of_replay(connection: Connection, service: str) -> int:
     """The position from which on the service's slot sends when it is read next."""
     found = rows(
         connection,

@@ -101,3 +101,16 @@ def test_arrays_are_told_as_postgresql_writes_them(captures: dict[str, Capture])
     assert [(each.column, each.old, each.new) for each in updated.columns] == [("suggestions", words, "{}")]
     then = AsOf(table, created.version.commit_time, {"suggestions": words}, 10).texts(clickhouse)
     assert len(then.rows) == len(COPIED)
+
+
+def test_a_partition_that_the_gateway_made_tells_its_truncate(captures: dict[str, Capture]) -> None:
+    gateway = captures["api_gateway"]
+    with gateway.streaming():
+        insert_rows(gateway.database.service, gateway.database.app_url, COPIED)
+        gateway.catch_up()
+        [(rows,)] = gateway.select("SELECT count() FROM api_gateway.api_requests")
+        assert rows > 0
+        run(gateway.database.migrator_url, f"TRUNCATE api_requests_{TODAY:%Y%m%d}")
+        gateway.catch_up()
+        gateway.assert_whole()
+        assert gateway.select("SELECT count() FROM api_gateway.api_requests") == [(0,)]

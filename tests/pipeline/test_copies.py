@@ -28,6 +28,7 @@ from tests.pipeline.gap import (
     operations,
     write_in_gap,
 )
+from tests.pipeline.watched_store import WatchedStore
 
 Step = Callable[..., Any]
 
@@ -114,11 +115,13 @@ def has_come_to(capture: Capture, stage: str) -> bool:
 
 
 def test_a_key_that_is_deleted_before_it_is_copied_has_one_deletion_its_own(
-    capture: Capture, monkeypatch: pytest.MonkeyPatch
+    capture: Capture, monkeypatch: pytest.MonkeyPatch, watched: WatchedStore
 ) -> None:
     capture_before(capture)
     drop_slot(capture)
     write_in_gap(capture)
+    # The stream is late: what is gone must not be told before it has come.
+    watched.seconds = 0.5
     copy_table = snapshot.copy_table
 
     def write_first(connection: Connection, table: CapturedTable, *rest: Any, **named: Any) -> int:

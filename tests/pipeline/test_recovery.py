@@ -16,7 +16,10 @@ from typer.testing import CliRunner
 from cdc.catalog import accounting_sql
 from cdc.catalog.declared import service_catalog
 from cdc.cli import app
+from cdc.postgres import session
+from cdc.source.epochs import ensure_epoch
 from cdc.source.slot import SlotReader
+from cdc.source.slot_setup import NotReadyError
 from deploy.local.accounts import server_account
 from deploy.local.clickhouse.starter import ClickHouse
 from deploy.local.ports import free_port
@@ -296,6 +299,15 @@ def test_another_cluster_is_refused_until_somebody_says_that_it_is_the_right_one
         with other.running():
             other.catch_up()
             other.assert_whole()
+
+
+def test_of_two_that_set_capture_up_at_once_one_waits(capture: Capture) -> None:
+    with session(capture.database.cdc_url) as first, session(capture.database.cdc_url) as second:
+        ensure_epoch(first, capture.clickhouse, capture.catalog)
+        with pytest.raises(NotReadyError, match="file: another process is setting capture up"):
+            ensure_epoch(second, capture.clickhouse, capture.catalog)
+    with session(capture.database.cdc_url) as third:
+        assert ensure_epoch(third, capture.clickhouse, capture.catalog) == 1
 
 
 def test_nobody_recovers_what_is_read_or_was_never_captured(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
