@@ -262,7 +262,7 @@ def _museum(service_database: CreateDatabase, clickhouse_server: ClickHouse, cli
     database, catalog = service_database("file", migrated=False), visits_catalog(NO_TIME)
     upgrade(clickhouse, wanted_objects([catalog], durable=False))
     capture = Capture(database, catalog, clickhouse_server.url, clickhouse)
-    capture.write(TABLE, new_day(0), new_day(1))
+    capture.write(TABLE, new_day(0, whole=False), new_day(1, whole=False))
     capture_migration.upgrade(database.service, catalog, database.migrator_url)
     yield capture
     for name in ("museum", "museum_store"):
