@@ -1,4 +1,4 @@
-"""The command line of capture: `python -m cdc run|lag|verify|resnapshot|retain`."""
+"""The command line of capture: `python -m cdc run|lag|verify|resnapshot|retain|dead-letters`."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -13,6 +13,7 @@ from rich.text import Text
 from cdc.catalog.declared import all_catalogs, service_catalog, table_named, tables_named
 from cdc.catalog.model import CapturedTable, CatalogError, ServiceCatalog
 from cdc.clickhouse import InsertRefusedError, ShortInsertError, client
+from cdc.dead_letter_commands import app as dead_letters
 from cdc.lag import ServiceLag, TableLag, service_lag, table_lags
 from cdc.pipeline import Pipeline
 from cdc.postgres import session
@@ -32,12 +33,13 @@ from services.kit.command_output import Json, output, say_heading, say_json, say
 from services.kit.logging import configure_logging
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Change data capture from PostgreSQL to ClickHouse.")
+app.add_typer(dead_letters, name="dead-letters")
 _PATIENCE_SECONDS = 5.0
 # Short, so that a service's row fits a screen of 80 columns.
 _SERVICE_COLUMNS = ("service", "delay", "stored to", "slot", "behind", "retained")
 _RETENTION_COLUMNS = ("table", "thinned before (UTC)", "versions removed")
 _EPOCH_COLUMNS = ("service", "epoch", "since (UTC)", "why")
-_TABLE_COLUMNS = ("table", "changes", "newest (UTC)", "as text")
+_TABLE_COLUMNS = ("table", "changes", "newest (UTC)", "as text", "parked")
 
 
 @app.command()
@@ -48,10 +50,17 @@ def run(services: Services = None) -> None:
         settings = CdcSettings.load()
         limits = BatchLimits(settings.flush_seconds, settings.batch_rows, settings.batch_bytes)
         turns, clickhouse_url = Turns(settings.services_at_once), str(settings.clickhouse_url)
-        beat, longest = settings.heartbeat_seconds, settings.longest_wait_seconds
         pipelines = [
             Pipeline(
-                each, database_url(each.service), clickhouse_url, limits, beat, turns, longest, settings.shape_seconds
+                each,
+                database_url(each.service),
+                clickhouse_url,
+                limits,
+                settings.heartbeat_seconds,
+                turns,
+                settings.longest_wait_seconds,
+                settings.shape_seconds,
+                settings.dead_letters_in_a_row,
             )
             for each in _catalogs(services)
         ]
@@ -78,7 +87,7 @@ def lag(services: Services = None, *, as_json: Json = False) -> None:
     else:
         say_heading("how late the copy is (times in UTC), and what each replication slot holds back")
         say_rows(_SERVICE_COLUMNS, [_service_row(each) for each in found], as_json=False)
-        say_heading("what history has; as text: values that ClickHouse's types cannot hold")
+        say_heading("what history has; as text: values that ClickHouse's types cannot hold; parked: dead letters")
         say_rows(_TABLE_COLUMNS, [_table_row(each) for each in tables], as_json=False)
         say_heading("since when each stream goes on without a gap, and why it began there; copies under way")
         say_rows(_EPOCH_COLUMNS, [_epoch_row(each) for each in standing], as_json=False)
@@ -181,7 +190,7 @@ def _service_row(found: ServiceLag) -> tuple[str, ...]:
 
 def _table_row(found: TableLag) -> tuple[str, ...]:
     newest = f"{found.newest_change:%Y-%m-%d %H:%M:%S}" if found.newest_change else "none"
-    return found.table, str(found.changes), newest, str(found.raw_values)
+    return found.table, str(found.changes), newest, str(found.raw_values), str(found.parked)
 
 
 def _epoch_row(found: Standing) -> tuple[str, ...]:

@@ -23,7 +23,11 @@ _PASSING = frozenset({159, 202, 203, 209, 210, 241, 242, 243, 252, 319, 394, 425
 
 
 class InsertRefusedError(RuntimeError):
-    """ClickHouse will never take these rows as they are; the message is its own."""
+    """ClickHouse will never take these rows as they are; the message is its own, `code` the number of its error."""
+
+    def __init__(self, message: str, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class ShortInsertError(RuntimeError):
@@ -49,7 +53,7 @@ def insert(opened: Client, table: str, columns: Sequence[str], rows: Rows) -> No
     except DatabaseError as error:
         if is_passing(error):
             raise
-        raise InsertRefusedError(f"ClickHouse refused {rows.count} rows for {table}: {error}") from error
+        raise InsertRefusedError(f"ClickHouse refused {rows.count} rows for {table}: {error}", error.code) from error
     if summary.written_rows < rows.count:
         raise ShortInsertError(f"ClickHouse confirmed {summary.written_rows} of {rows.count} rows for {table}")
 

@@ -11,6 +11,7 @@ from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.catalog.version import position
 from cdc.clickhouse import rows_of
+from cdc.dead_letters.letter_box import open_tables
 from cdc.postgres import Connection, rows, session
 from cdc.source.heartbeat import beat
 
@@ -50,12 +51,13 @@ class ServiceLag:
 
 @dataclass(frozen=True)
 class TableLag:
-    """One table: its changes in history, the newest one's time, and the values whose cast could not hold them."""
+    """One table: its changes in history, the newest one's time, the values kept as text, changes that are parked."""
 
     table: str
     changes: int
     newest_change: datetime | None
     raw_values: int
+    parked: int
 
 
 def service_lag(catalog: ServiceCatalog, database_url: str, client: Client, patience_seconds: float) -> ServiceLag:
@@ -88,9 +90,11 @@ def _probe(connection: Connection, client: Client, service: str, patience_second
 
 def table_lags(catalog: ServiceCatalog, client: Client) -> list[TableLag]:
     """What ClickHouse holds of each of a service's tables."""
-    lags = []
+    lags, parked = [], open_tables(client, catalog.service)
     for table in catalog.tables:
         query = f"SELECT count(), max(_commit_time), sum(length(_raw)) FROM {table.history} FINAL"
         changes, newest, raw = rows_of(client, query)[0]
-        lags.append(TableLag(str(table), int(changes), newest if changes else None, int(raw)))
+        lags.append(
+            TableLag(str(table), int(changes), newest if changes else None, int(raw), parked.get(table.name, 0))
+        )
     return lags

@@ -15,6 +15,7 @@ from cdc.catalog.model import CatalogError, ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.clickhouse import InsertRefusedError, ShortInsertError, client
 from cdc.copier import Copier, Places
+from cdc.dead_letters.limits import IN_A_ROW, LimitReachedError
 from cdc.inserter import Inserter
 from cdc.postgres import replication_session, session
 from cdc.shape_watch import ShapeWatch
@@ -40,6 +41,7 @@ _EXPECTED_FAILURES = (
     ClickHouseError,
     InsertRefusedError,
     ShortInsertError,
+    LimitReachedError,
     NotReadyError,
     CatalogError,
     RelationMismatchError,
@@ -61,6 +63,7 @@ class Pipeline:
     turns: Turns = field(default_factory=lambda: Turns(1))
     longest_wait_seconds: float = 30.0
     shape_seconds: float = 10.0
+    refused_in_a_row: int = IN_A_ROW
 
     def run(self, stopping: threading.Event) -> None:
         """Stream until `stopping` is set. A failure is said, and everything begins again after a growing wait."""
@@ -86,7 +89,7 @@ class Pipeline:
         with client(self.clickhouse_url) as opened:
             epoch = self._set_up(opened)
             try:
-                with Sink(opened, self.catalog.service, epoch) as sink:
+                with Sink(opened, self.catalog.service, epoch, self.refused_in_a_row) as sink:
                     self._stream(opened, sink, stopping)
             except DivergedError as error:
                 _log.warning(

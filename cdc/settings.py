@@ -3,6 +3,7 @@
 from pydantic import Field, HttpUrl
 from pydantic_settings import SettingsConfigDict
 
+from cdc.dead_letters.limits import IN_A_ROW
 from services.kit.settings import DatabaseAddress, Settings
 
 
@@ -26,6 +27,9 @@ class CdcSettings(Settings):
     services_at_once: int = Field(default=2, gt=0, description="how many services' batches ClickHouse is sent at once")
     batch_rows: int = Field(default=50_000, gt=0, description="rows after which a batch is sent at once")
     batch_bytes: int = Field(default=32 << 20, gt=0, description="bytes after which a batch is sent at once")
+    dead_letters_in_a_row: int = Field(
+        default=IN_A_ROW, gt=0, description="refused changes of a table, none stored between, that stop a service"
+    )
 
 
 def database_url(service: str) -> str:

@@ -14,11 +14,12 @@ from typing import Self
 from clickhouse_connect.driver import Client
 
 from cdc.batch import Batch, Commit, Message, Rows, Transaction, Truncate
-from cdc.catalog.clickhouse_ddl import landing_columns
 from cdc.catalog.model import CapturedTable
 from cdc.catalog.version import truncate_version
 from cdc.clickhouse import insert
 from cdc.copies import want_copies
+from cdc.dead_letters.limits import IN_A_ROW
+from cdc.dead_letters.parking import Parking
 from cdc.rowbinary import string
 
 _PARALLEL_TABLES = 4
@@ -34,8 +35,9 @@ _lsn = Struct("<Q").pack
 class Sink:
     """Stores the batches of one service in one epoch; a context manager that owns the threads of parallel inserts."""
 
-    def __init__(self, client: Client, service: str, epoch: int) -> None:
+    def __init__(self, client: Client, service: str, epoch: int, refused_in_a_row: int = IN_A_ROW) -> None:
         self.epoch = epoch
+        self._parking = Parking(client, service, refused_in_a_row)
         self._client, self._service = client, service
         self._threads = ThreadPoolExecutor(_PARALLEL_TABLES, thread_name_prefix=f"insert-{service}")
 
@@ -58,8 +60,8 @@ class Sink:
         self._insert("cdc.commits", _COMMIT_COLUMNS, map(self._commit, batch.commits))
 
     def store_rows(self, table: CapturedTable, rows: Rows) -> None:
-        """Insert landing rows of one table."""
-        insert(self._client, table.landing, tuple(landing_columns(table)), rows)
+        """Store landing rows of one table, each as a row or as a dead letter."""
+        self._parking.store(table, rows)
 
     def _insert(self, table: str, columns: Sequence[str], rows: Iterable[bytes]) -> None:
         encoded = list(rows)

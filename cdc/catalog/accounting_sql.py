@@ -3,6 +3,7 @@
 from cdc.catalog.clickhouse_ddl import key_text, thinned_before
 from cdc.catalog.comparison_sql import seen
 from cdc.catalog.model import CapturedTable, ServiceCatalog, literal
+from cdc.catalog.parked_sql import parked_changes
 from cdc.catalog.version_sql import epoch_of, lsn_of
 
 _TRANSACTION = "epoch, commit_time, xid"
@@ -93,6 +94,7 @@ def _counted_transactions(catalog: ServiceCatalog) -> str:
     held = " UNION ALL ".join(
         (
             *(f"SELECT {_OF_CHANGE} FROM {table.history} FINAL WHERE _op != 'r'" for table in catalog.tables),
+            *(f"SELECT {_TRANSACTION} FROM ({parked_changes(table)}) WHERE op != 'r'" for table in catalog.tables),
             f"SELECT {_TRANSACTION} FROM cdc.truncates FINAL WHERE {of_service}",
         )
     )
@@ -110,11 +112,14 @@ def _counted_transactions(catalog: ServiceCatalog) -> str:
 
 
 def _counted_copies(table: CapturedTable) -> str:
+    held = (
+        f"SELECT {_OF_COPY}, _commit_time AS time FROM {table.history} FINAL WHERE _op = 'r' UNION ALL"
+        f" SELECT epoch, lsn, commit_time AS time FROM ({parked_changes(table)}) WHERE op = 'r'"
+    )
     # A copy that is not finished yet, or was cut off, made as many rows as there are.
     return (
         "SELECT epoch, lsn, copied_at, held, if(known AND NOT finished, held, row_count) AS made"
-        f" FROM (SELECT {_OF_COPY}, min(_commit_time) AS copied_at, count() AS held"
-        f" FROM {table.history} FINAL WHERE _op = 'r' GROUP BY epoch, lsn)"
+        f" FROM (SELECT epoch, lsn, min(time) AS copied_at, count() AS held FROM ({held}) GROUP BY epoch, lsn)"
         " AS found LEFT JOIN (SELECT epoch, lsn, row_count, finished, true AS known FROM cdc.snapshots FINAL"
         f' WHERE service = {literal(table.service)} AND "table" = {literal(table.name)}) AS counted USING (epoch, lsn)'
     )

@@ -21,6 +21,7 @@ def bookkeeping(durable: Settings) -> tuple[ClickHouseObject, ...]:
         _shapes(durable),
         _retention(durable),
         _epochs(durable),
+        _dead_letters(durable),
     )
 
 
@@ -159,5 +160,33 @@ def _epochs(durable: Settings) -> ClickHouseObject:
             "started_at": f"{_TIME} DEFAULT now64(6, 'UTC')",
         },
         "ENGINE = ReplacingMergeTree ORDER BY (service, epoch)",
+        durable,
+    )
+
+
+def _dead_letters(durable: Settings) -> ClickHouseObject:
+    return table(
+        "cdc.dead_letters",
+        {
+            "service": _SERVICE,
+            "table": "LowCardinality(String)",
+            "key": "Array(String)",
+            "version": "UInt128",
+            "id": "String",
+            "op": "LowCardinality(String)",
+            "epoch": "UInt32",
+            "lsn": "UInt64",
+            "xid": "UInt32",
+            "commit_time": _TIME,
+            "columns": "Array(LowCardinality(String))",
+            "row": "String",
+            "refused": "Bool",
+            "reason": "String",
+            "state": "LowCardinality(String)",
+            "revision": "UInt8",
+            "note": "String",
+            "recorded_at": f"{_TIME} DEFAULT now64(6, 'UTC')",
+        },
+        'ENGINE = ReplacingMergeTree(revision) ORDER BY (service, "table", key, version)',
         durable,
     )

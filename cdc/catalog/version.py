@@ -5,11 +5,18 @@ LSN_MASK = (1 << 64) - 1
 _POSITION_EPOCH_SHIFT = 64
 COPIED_RANK, DELETION_RANK = 0, 1
 _TRUNCATE_RANK = (1 << LSN_SHIFT) - 1
+_RANKS = {"r": 0, "d": 1}
+_WRITTEN_RANK = 2
 
 
 def version(epoch: int, lsn: int, rank: int) -> int:
     """`epoch << 96 | lsn << 32 | rank`; rank 0 for a snapshot row, 1 for a deletion, 2 for an insert or update."""
     return epoch << EPOCH_SHIFT | lsn << LSN_SHIFT | rank
+
+
+def change_version(op: str, epoch: int, lsn: int) -> int:
+    """The version of a change by what it did: `r` for a row of a snapshot, `d`, `c` or `u`."""
+    return version(epoch, lsn, _RANKS.get(op, _WRITTEN_RANK))
 
 
 def truncate_version(epoch: int, lsn: int) -> int:

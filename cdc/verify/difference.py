@@ -59,6 +59,15 @@ def surplus_sentence(version: str, *, copied: bool, made: int, held: int) -> str
     return f"the {origin} of version {version} made {made} {rows}, and history holds {held} of it"
 
 
+def letters_sentence(table: str, parked: int, discarded: int, oldest: str, reason: str) -> str:
+    """That a key's changes are dead letters: the oldest one's id, and why it is one."""
+    counted = " and ".join(
+        f"{count} {state}" for count, state in ((parked, "parked"), (discarded, "discarded")) if count
+    )
+    advice = f"`python -m cdc dead-letters redrive {table}`" if parked else "a change of it was given up"
+    return f"of its changes {counted} as dead letters, the oldest ({oldest}) because: {reason}; {advice}"
+
+
 def latest_sentence(sides: Sides) -> str:
     """How what latest holds of a key is not history's newest version of it."""
     versions = {side: version for side, version, _ in sides}

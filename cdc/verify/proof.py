@@ -31,6 +31,7 @@ from cdc.verify.difference import (
     row_count,
     surplus_sentence,
 )
+from cdc.verify.parked import name_letters
 from cdc.verify.shape import in_one_shape
 from cdc.verify.visibility import SeenBy
 
@@ -62,7 +63,8 @@ def verify_table(
     if differences:
         rows_compared, again = _compare_with_postgres(table, catalog, database_url, client, timeout_seconds)
         differences = [difference for difference in again if difference in differences]
-    return TableProof(table, rows_compared, (*differences, *_compare_latest(table, database_url, client)))
+    found = (*differences, *_compare_latest(table, database_url, client))
+    return TableProof(table, rows_compared, name_letters(table, client, found))
 
 
 def _compare_with_postgres(

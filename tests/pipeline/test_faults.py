@@ -133,20 +133,6 @@ def test_inserts_that_are_lost_or_left_unanswered_are_sent_again(capture: Captur
             capture.assert_whole()
 
 
-def test_a_row_that_clickhouse_refuses_stops_the_stream_and_moves_nothing(capture: Capture) -> None:
-    [key] = file_ids(1)
-    with capture.streaming():
-        capture.clickhouse.command(
-            "ALTER TABLE file_store.files_landing_to_history MODIFY QUERY "
-            "SELECT throwIf(1) AS _xid FROM file_store.files_landing"
-        )
-        before = capture.stored_position()
-        capture.write(new_file(key))
-        time.sleep(0.5)
-        assert capture.stored_position() < capture.wal_position()
-        assert capture.confirmed_position() <= max(before, capture.stored_position())
-
-
 def test_a_second_run_says_once_that_another_reads_the_slot_and_takes_over(
     capture: Capture, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

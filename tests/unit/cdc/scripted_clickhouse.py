@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, cast
 
 from clickhouse_connect.driver import Client
@@ -34,6 +35,10 @@ class ScriptedClickHouse:
             self.inserts.append(Recorded(table, tuple(column_names), insert_block))
             number = len(self.inserts)
         return QuerySummary({"written_rows": str(self._outcome(table, number))})
+
+    def query(self, _query: str, **_bound: object) -> SimpleNamespace:
+        """Nothing is stored here."""
+        return SimpleNamespace(result_rows=[])
 
     def as_client(self) -> Client:
         return cast("Client", self)

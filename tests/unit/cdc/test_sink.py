@@ -76,7 +76,7 @@ def test_fewer_rows_confirmed_than_sent_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("error", "raised"),
     [
-        (DatabaseError("Code: 395. FUNCTION_THROW_IF", code=395), InsertRefusedError),
+        (DatabaseError("Code: 60. UNKNOWN_TABLE", code=60), InsertRefusedError),
         (DatabaseError("Code: 241. MEMORY_LIMIT_EXCEEDED", code=241), DatabaseError),
         (OperationalError("no answer"), OperationalError),
     ],

@@ -1,0 +1,138 @@
+"""Parking: which rows on their way into ClickHouse are stored, and which are kept as dead letters.
+
+A row that ClickHouse refuses is parked, and what comes of the same key later is parked behind it. Letters are durable
+before this returns, so the stream goes on as if the rows were stored; everything here can be repeated.
+"""
+
+import logging
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from clickhouse_connect.driver import Client
+
+from cdc.batch import Rows
+from cdc.catalog.model import CapturedTable
+from cdc.catalog.parked_sql import LetterState
+from cdc.dead_letters.attempt import attempt
+from cdc.dead_letters.key_set import KeySet
+from cdc.dead_letters.landed import LandedRow, landed_rows
+from cdc.dead_letters.letter import Letter, letter_of
+from cdc.dead_letters.letter_box import newest_refused, oldest_open, open_keys, open_tables, write
+from cdc.dead_letters.limits import IN_A_ROW
+from cdc.dead_letters.sifting import Sifted, Streak, sift
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Lane:
+    """What is remembered of one table: its keys that have open letters, and the refused changes in a row."""
+
+    waiting: KeySet
+    streak: Streak
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Parking:
+    """Stores the rows of one service's tables; `in_a_row` refused changes without a stored one between are an error.
+
+    Tables may be stored side by side.
+    """
+
+    def __init__(self, client: Client, service: str, in_a_row: int = IN_A_ROW) -> None:
+        self._client, self._service, self._in_a_row = client, service, in_a_row
+        self._lanes: dict[str, _Lane] = {}
+        self._tables_with_letters: set[str] | None = None
+        self._lock = threading.Lock()
+
+    def store(self, table: CapturedTable, rows: Rows) -> None:
+        """Return once every row is durable, as a row or as a letter. Errors as `attempt` raises them.
+
+        LimitReachedError, with nothing parked, if ClickHouse refuses one change after the other.
+        """
+        lane = self._lane(table)
+        if not lane.waiting and self._refusal(table, rows) is None:
+            lane.streak.end()
+            return
+        with lane.lock:
+            self._sort_out(table, lane, list(landed_rows(rows, len(table.columns), len(table.key))))
+
+    def _sort_out(self, table: CapturedTable, lane: _Lane, rows: Sequence[LandedRow]) -> None:
+        behind = [row for row in rows if row.key in lane.waiting]
+        sifted = self._sift(table, lane, [row for row in rows if row.key not in lane.waiting])
+        sifted.behind.extend(behind)
+        self._park(table, lane, sifted)
+        if behind:
+            self._look_again(table, lane, behind)
+
+    def _look_again(self, table: CapturedTable, lane: _Lane, behind: Sequence[LandedRow]) -> None:
+        """Store what was parked behind a letter that is gone by now: whoever redrove it may not have seen it come.
+
+        Whoever redrives looks again too, once a letter is closed: one of the two sees what the other has done.
+        """
+        first = _first_versions(behind)
+        oldest = {key: found for key, found in oldest_open(self._client, table, min(first.values())) if key in first}
+        for key in first:
+            if oldest.get(key, first[key]) == first[key]:
+                lane.waiting.discard(key)
+        stranded = stranded_keys(first, oldest)
+        sifted = self._sift(table, lane, [row for row in behind if row.key in stranded])
+        write(self._client, [replace(letter_of(table, row, None), state=LetterState.REDRIVEN) for row in sifted.stored])
+        self._park(table, lane, sifted)
+
+    def _sift(self, table: CapturedTable, lane: _Lane, rows: Sequence[LandedRow]) -> Sifted[LandedRow]:
+        def store(some: Sequence[LandedRow]) -> str | None:
+            return self._refusal(table, Rows(len(some), b"".join(row.body for row in some)))
+
+        return sift(rows, store, lane.streak)
+
+    def _park(self, table: CapturedTable, lane: _Lane, sifted: Sifted[LandedRow]) -> None:
+        letters = [letter_of(table, row, reason) for row, reason in sifted.refused]
+        for letter in letters:
+            lane.waiting.add(letter.key)
+        write(self._client, [*letters, *(letter_of(table, row, None) for row in sifted.behind)])
+        if letters:
+            _say_parked(table, letters, len(sifted.behind))
+
+    def _refusal(self, table: CapturedTable, rows: Rows) -> str | None:
+        return attempt(self._client, table, [column.name for column in table.columns], rows)
+
+    def _lane(self, table: CapturedTable) -> _Lane:
+        with self._lock:
+            if self._tables_with_letters is None:
+                self._tables_with_letters = set(open_tables(self._client, self._service))
+            if table.name not in self._lanes:
+                self._lanes[table.name] = self._loaded(table, has_letters=table.name in self._tables_with_letters)
+            return self._lanes[table.name]
+
+    def _loaded(self, table: CapturedTable, *, has_letters: bool) -> _Lane:
+        if not has_letters:
+            return _Lane(KeySet(str(table)), Streak(str(table), self._in_a_row))
+        refused = newest_refused(self._client, table, self._in_a_row)
+        waiting = KeySet(str(table), open_keys(self._client, table))
+        return _Lane(waiting, Streak(str(table), self._in_a_row, refused))
+
+
+def stranded_keys(first: Mapping[bytes, int], oldest: Mapping[bytes, int]) -> frozenset[bytes]:
+    """The keys whose oldest open letter is the first of those just parked behind: nothing is before it any more."""
+    return frozenset(key for key, version in first.items() if oldest.get(key) == version)
+
+
+def _first_versions(rows: Iterable[LandedRow]) -> dict[bytes, int]:
+    first: dict[bytes, int] = {}
+    for row in rows:
+        first.setdefault(row.key, row.change[1])
+    return first
+
+
+def _say_parked(table: CapturedTable, letters: Sequence[Letter], behind: int) -> None:
+    _log.warning(
+        "%s: %d changes that ClickHouse refuses were parked, and %d behind them; the first because: %s;"
+        " `python -m cdc dead-letters list %s` shows them",
+        table,
+        len(letters),
+        behind,
+        letters[0].reason,
+        table,
+    )
