@@ -22,6 +22,7 @@ from cdc.catalog.model import CapturedTable
 from cdc.catalog.version import position
 from cdc.clickhouse import InsertRefusedError, ShortInsertError
 from cdc.copies import FIRST_COPY, TableCopy, record_copy, unfinished_copies
+from cdc.dead_letters.limits import LimitReachedError
 from cdc.partitions import kept_now
 from cdc.postgres import Connection, lsn_text, session
 from cdc.sink import Sink
@@ -35,7 +36,7 @@ _LOOK_SECONDS = 1.0
 _POLL_SECONDS = 0.05
 _FIRST_WAIT_SECONDS = 0.2
 _FAILED = "%s: copying failed, trying again in %.1f s: %s"
-_EXPECTED_FAILURES = (psycopg2.Error, ClickHouseError, InsertRefusedError, ShortInsertError, OSError)
+_EXPECTED_FAILURES = (psycopg2.Error, ClickHouseError, InsertRefusedError, ShortInsertError, LimitReachedError, OSError)
 
 
 @dataclass(frozen=True)

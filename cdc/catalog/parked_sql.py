@@ -23,13 +23,23 @@ def parked_changes(table: CapturedTable) -> str:
     Those that were discarded are among them: that they are missing is known. A letter can be in history as well, where
     latest alone refused it.
     """
-    letters = (
-        "SELECT key, version, op, epoch, lsn, commit_time, xid FROM cdc.dead_letters FINAL"
-        f' WHERE service = {literal(table.service)} AND "table" = {literal(table.name)} AND {_NOT_STORED}'
-    )
-    key = ", ".join(f"assumeNotNull({key_text(column)})" for column in table.key_columns)
-    held = f"SELECT [{key}], _version FROM {table.history} WHERE _version IN (SELECT version FROM ({letters}))"
+    letters = f"SELECT key, version, op, epoch, lsn, commit_time, xid FROM {_letters(table)}"
+    held = f"SELECT {_key_texts(table)}, _version FROM {table.history} WHERE _version IN (SELECT version FROM ({letters}))"
     return f"SELECT op, epoch, lsn, commit_time, xid FROM ({letters}) WHERE (key, version) NOT IN ({held})"
+
+
+def has_letter(table: CapturedTable, since: str) -> str:
+    """The condition for rows whose key has a letter of version `since` or newer that was not stored."""
+    return f"({_key_texts(table)} IN (SELECT key FROM {_letters(table)} AND version >= {since}))"
+
+
+def _letters(table: CapturedTable) -> str:
+    of_table = f'service = {literal(table.service)} AND "table" = {literal(table.name)}'
+    return f"cdc.dead_letters FINAL WHERE {of_table} AND {_NOT_STORED}"
+
+
+def _key_texts(table: CapturedTable) -> str:
+    return f"[{', '.join(f'assumeNotNull({key_text(column)})' for column in table.key_columns)}]"
 
 
 def letters_of_keys() -> str:

@@ -2,6 +2,7 @@
 
 from cdc.catalog.clickhouse_ddl import DELETED, STORED_TAIL, stored_columns, truncated
 from cdc.catalog.model import CapturedTable, quoted
+from cdc.catalog.parked_sql import has_letter
 
 _TIME = "fromUnixTimestamp64Micro({taken_us:Int64}, 'UTC')"
 
@@ -10,9 +11,10 @@ def gone(table: CapturedTable, kept: str) -> str:
     """The condition for rows of latest that a copy with the version `{copied:UInt128}` did not find in the table.
 
     Left out is what went otherwise: by a deletion, by a TRUNCATE, or with a partition, which is no deletion; `kept` is
-    true of rows in ranges that PostgreSQL keeps.
+    true of rows in ranges that PostgreSQL keeps. Nor did a row go whose copy, or what came of it later, is parked.
     """
-    return f"_op != '{DELETED}' AND _version < {{copied:UInt128}} AND _version > {truncated(table)} AND {kept}"
+    older = f"_op != '{DELETED}' AND _version < {{copied:UInt128}} AND _version > {truncated(table)}"
+    return f"{older} AND {kept} AND NOT {has_letter(table, '{copied:UInt128}')}"
 
 
 def count_gone(table: CapturedTable, kept: str) -> str:

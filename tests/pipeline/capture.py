@@ -15,6 +15,7 @@ from cdc.catalog.model import CapturedTable, ServiceCatalog
 from cdc.catalog.version import place
 from cdc.clickhouse import rows_of
 from cdc.copies import unfinished_copies
+from cdc.dead_letters.limits import IN_A_ROW
 from cdc.pipeline import Pipeline
 from cdc.postgres import lsn_number
 from cdc.shape_store import in_effect
@@ -60,7 +61,7 @@ class Capture:
                 connection.commit()
 
     @contextmanager
-    def running(self, limits: BatchLimits = QUICK) -> Iterator[Pipeline]:
+    def running(self, limits: BatchLimits = QUICK, refused_in_a_row: int = IN_A_ROW) -> Iterator[Pipeline]:
         """A pipeline in a thread; at the end it is told to stop, and has stored all it read."""
         pipeline = Pipeline(
             self.catalog,
@@ -69,6 +70,7 @@ class Capture:
             limits,
             HEARTBEAT_SECONDS,
             shape_seconds=SHAPE_SECONDS,
+            refused_in_a_row=refused_in_a_row,
         )
         stopping = threading.Event()
         thread = threading.Thread(target=pipeline.run, args=(stopping,), name="pipeline under test")
@@ -81,9 +83,9 @@ class Capture:
             assert not thread.is_alive(), "the pipeline did not stop"
 
     @contextmanager
-    def streaming(self, limits: BatchLimits = QUICK) -> Iterator[Pipeline]:
+    def streaming(self, limits: BatchLimits = QUICK, refused_in_a_row: int = IN_A_ROW) -> Iterator[Pipeline]:
         """A running pipeline that has copied the tables, and streams."""
-        with self.running(limits) as pipeline:
+        with self.running(limits, refused_in_a_row) as pipeline:
             self.catch_up()
             yield pipeline
 
@@ -143,7 +145,7 @@ class Capture:
         assert self.miscounted_transactions() == []
 
     def miscounted_transactions(self) -> list[tuple[Any, ...]]:
-        """Transactions whose number of changes is not what history and truncates hold of them; snapshot rows apart."""
+        """Transactions whose number of changes is not what is held of them or given up; snapshot rows apart."""
         name = "epoch, commit_time, xid"
         changes = " UNION ALL ".join(
             "SELECT _epoch AS epoch, _commit_time AS commit_time, _xid AS xid"
@@ -151,7 +153,8 @@ class Capture:
             for table in self.catalog.tables
         )
         of_service = f"service = '{self.catalog.service}'"
-        held = f"{changes} UNION ALL SELECT {name} FROM cdc.truncates FINAL WHERE {of_service}"
+        given_up = f"SELECT {name} FROM cdc.dead_letters FINAL WHERE {of_service} AND state = 'discarded' AND op != 'r'"
+        held = f"{changes} UNION ALL SELECT {name} FROM cdc.truncates FINAL WHERE {of_service} UNION ALL {given_up}"
         return self.select(
             f"SELECT * FROM (SELECT {name}, count() AS found FROM ({held}) GROUP BY {name}) AS held"
             f" FULL JOIN (SELECT {name}, changes FROM cdc.transactions FINAL WHERE {of_service}) AS counted"
