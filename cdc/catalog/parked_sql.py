@@ -24,7 +24,9 @@ def parked_changes(table: CapturedTable) -> str:
     latest alone refused it.
     """
     letters = f"SELECT key, version, op, epoch, lsn, commit_time, xid FROM {_letters(table)}"
-    held = f"SELECT {_key_texts(table)}, _version FROM {table.history} WHERE _version IN (SELECT version FROM ({letters}))"
+    held = (
+        f"SELECT {_key_texts(table)}, _version FROM {table.history} WHERE _version IN (SELECT version FROM ({letters}))"
+    )
     return f"SELECT op, epoch, lsn, commit_time, xid FROM ({letters}) WHERE (key, version) NOT IN ({held})"
 
 

@@ -1,4 +1,4 @@
-"""A fourth service, whose keys can be what ClickHouse's types cannot hold: days before year 1, and times at infinity."""
+"""A service whose keys can be what ClickHouse's types cannot hold: days before year 1, and times at infinity."""
 
 from sqlalchemy import Column, Date, DateTime, MetaData, Table, Text
 

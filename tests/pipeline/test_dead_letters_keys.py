@@ -10,6 +10,7 @@ from cdc.catalog.clickhouse_schema import wanted_objects
 from cdc.catalog.parked_sql import LetterState
 from cdc.catalog.postgres_ddl import create_publication, grants, publish, replica_identity
 from cdc.dead_letters.letter_box import Chosen, pages, write
+from cdc.resnapshot import copy_anew
 from deploy.local.clickhouse.starter import ClickHouse
 from migrations.clickhouse import upgrade
 from services.registry import service_named
@@ -19,7 +20,8 @@ from tests.pipeline.days import TABLES, calendar_catalog
 from tests.pipeline.dead_letters import POISON, parked, redriven, refusing, without_letters
 from tests.support.postgres import CreateDatabase
 
-ONE, TWO, THREE = file_ids(3)
+ONE, TWO = file_ids(2)
+BC = "0044-03-15 BC"
 
 
 @pytest.fixture(name="calendar")
@@ -44,7 +46,11 @@ def test_a_key_that_cannot_be_carried_is_parked_with_all_that_follows_of_it(cale
         calendar.write("INSERT INTO moments VALUES ('infinity', 'never'), ('2026-11-23 12:00+00', 'now')")
         calendar.write("UPDATE days SET name = 'older' WHERE day < '0001-01-01'")
         calendar.catch_up()
-        assert parked(calendar) == [("0044-03-15 BC", "c", True), ("infinity", "c", True), ("0044-03-15 BC", "u", False)]
+        assert parked(calendar) == [
+            (BC, "c", True),
+            ("infinity", "c", True),
+            (BC, "u", False),
+        ]
         assert calendar.select("SELECT name FROM calendar.days") == [("new",)]
         assert calendar.select("SELECT name FROM calendar.moments") == [("now",)]
         differences = calendar.differences()
@@ -65,7 +71,7 @@ def test_a_key_that_cannot_be_carried_is_parked_with_all_that_follows_of_it(cale
 def test_rows_of_a_copy_are_parked_alike(calendar: Capture) -> None:
     calendar.write("INSERT INTO days VALUES ('0044-03-15 BC', E'a\\tb\\\\c\\n'), ('2026-01-01', NULL)")
     with calendar.streaming():
-        assert parked(calendar) == [("0044-03-15 BC", "r", True)]
+        assert parked(calendar) == [(BC, "r", True)]
         [letter] = [letter for page in pages(calendar.clickhouse, "calendar", "days", Chosen()) for letter in page]
         assert letter.texts == {"day": "0044-03-15 BC", "name": "a\tb\\c\n"}
         assert calendar.select("SELECT toString(day), name FROM calendar.days") == [("2026-01-01", None)]
@@ -93,6 +99,20 @@ def test_a_copied_row_that_was_refused_is_healed_in_order(capture: Capture) -> N
         capture.assert_whole()
     history = capture.select(f"SELECT _op, filename FROM file.files_history WHERE file_id = '{ONE}' ORDER BY _version")
     assert history == [("r", POISON), ("u", "later")]
+
+
+def test_a_copy_does_not_take_a_key_for_gone_whose_changes_are_parked(capture: Capture) -> None:
+    capture.write(new_file(ONE, "first"), new_file(TWO, "fine"))
+    with capture.streaming(), refusing(capture) as mend:
+        capture.write(f"UPDATE files SET filename = '{POISON}' WHERE file_id = '{ONE}'")
+        capture.catch_up()
+        copy_anew(capture.table("files"), capture.database.cdc_url, capture.clickhouse, print)
+        assert capture.select(f"SELECT filename FROM file.files WHERE file_id = '{ONE}'") == [("first",)]
+        assert parked(capture) == [(ONE, "u", True), (ONE, "r", False)]
+        assert without_letters(capture.differences()) == []
+        mend()
+        assert redriven(capture) == (2, [])
+        capture.assert_whole()
 
 
 def test_what_is_discarded_lets_later_changes_of_its_key_through(capture: Capture) -> None:
