@@ -18,8 +18,11 @@ INSERT_SETTINGS = {
     "materialized_views_ignore_errors": 0,
 }
 _SEND_RECEIVE_TIMEOUT_SECONDS = 300
-# Too busy, out of memory, disk or time, network, too many parts, keeper, cancelled: the same insert can go well later.
-_PASSING = frozenset({159, 202, 203, 209, 210, 241, 242, 243, 252, 319, 394, 425, 439, 473, 735, 999})
+# Too busy, out of memory or time, network, too many parts, keeper, cancelled: the same insert can go well later.
+_BUSY = frozenset({159, 202, 203, 209, 210, 241, 242, 252, 319, 394, 425, 439, 473, 735, 999})
+# Out of disk, files that cannot be written, read, made or synced, and the file system's own errors.
+_DISK = frozenset({74, 75, 76, 77, 88, 172, 204, 243, 586, 1001})
+_PASSING = _BUSY | _DISK
 
 
 class InsertRefusedError(RuntimeError):
