@@ -36,13 +36,11 @@ def has_said(caplog: pytest.LogCaptureFixture, words: str) -> Callable[[], bool]
 def test_too_many_refused_in_a_row_stop_the_pipeline_which_goes_on_once_mended(
     capture: Capture, caplog: pytest.LogCaptureFixture
 ) -> None:
-    keys = file_ids(150)
-    with capture.streaming(), refusing(capture) as mend:
+    keys = file_ids(30)
+    with capture.streaming(refused_in_a_row=20), refusing(capture) as mend:
         before = capture.confirmed_position()
         capture.write(*(new_file(key, POISON) for key in keys), new_version(ONE, 1))
-        wait_until(
-            has_said(caplog, "file.files: ClickHouse refused 100 changes with none stored between"), "it to stop"
-        )
+        wait_until(has_said(caplog, "file.files: ClickHouse refused 20 changes with none stored between"), "it to stop")
         wait_until(has_said(caplog, "file: stopped, starting again"), "it to say that it begins again")
         assert has_said(caplog, "Constraint `by_hand`")()
         assert parked(capture) == []
