@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 
 import psycopg2
 from clickhouse_connect.driver import Client
@@ -119,21 +120,23 @@ class Pipeline:
         watch.start()
         heartbeat = keep_beating(self.database_url, self.heartbeat_seconds, ended)
         copier = Copier(Places(self.database_url, opened, sink, lambda: shapes.catalog.tables), service)
-
-        def start_beside() -> None:
-            with session(self.database_url) as connection:
-                replay.begin(connection)
-            copier.start()
-
         try:
             with replication_session(self.database_url) as connection:
-                reader.run(connection, slot_name(service), stopping, start_beside, watch.check)
+                reader.run(
+                    connection, slot_name(service), stopping, partial(self._go_on_beside, replay, copier), watch.check
+                )
         finally:
             ended.set()
             watch.stop()
             copier.stop()
             inserter.finish()
             heartbeat.join()
+
+    def _go_on_beside(self, replay: ReplayCheck, copier: Copier) -> None:
+        """What may begin once the slot is read, by this process and no other."""
+        with session(self.database_url) as connection:
+            replay.begin(connection)
+        copier.start()
 
 
 def _say(error: Exception, service: str, delay: float) -> None:
