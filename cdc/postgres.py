@@ -45,7 +45,8 @@ def replication_session(url: str) -> Iterator[LogicalReplicationConnection]:
 def rows(connection: Connection, query: str, *parameters: object) -> list[tuple[Any, ...]]:
     """The rows of a query; parameters are bound to its `%s`."""
     with connection.cursor() as cursor:
-        cursor.execute(query, parameters)
+        # Without parameters a % in a name is a % and no place for one.
+        cursor.execute(query, parameters or None)
         return cursor.fetchall()
 
 

@@ -140,7 +140,7 @@ def _wait_until_ended(connection: Connection, xid: int, stopped: Callable[[], bo
 def _open(connection: Connection) -> str:
     found = rows(
         connection,
-        "SELECT format('pid %%s in %%s for %%s', pid, datname, now() - xact_start)"
+        "SELECT format('pid %s in %s for %s', pid, datname, now() - xact_start)"
         " FROM pg_stat_activity WHERE backend_xid IS NOT NULL",
     )
     return ", ".join(row[0] for row in found)

@@ -22,13 +22,15 @@ def surplus(table: CapturedTable, catalog: ServiceCatalog) -> str:
     the service; that of a copied row is its snapshot. Which row of several is too much cannot be told: all are named.
     """
     key_texts = ", ".join(key_text(column) for column in table.key_columns)
-    row = f"SELECT [{key_texts}] AS key_texts, toString(_version) AS version"
+    row = "SELECT _key_texts AS key_texts, toString(_version) AS version"
+    # Apart from the names that follow: a key's column may be called as one of them.
+    held = f"SELECT [{key_texts}] AS _key_texts, _version, _commit_time, _xid FROM {table.history} FINAL WHERE _op"
     changes = (
-        f"{row}, false AS copied, made, held FROM (SELECT *, {_OF_CHANGE} FROM {table.history} FINAL WHERE _op != 'r')"
+        f"{row}, false AS copied, made, held FROM (SELECT _key_texts, _version, {_OF_CHANGE} FROM ({held} != 'r'))"
         f" AS change JOIN ({_counted_transactions(catalog)}) AS origin USING ({_TRANSACTION}) WHERE held > made"
     )
     copies = (
-        f"{row}, true AS copied, made, held FROM (SELECT *, {_OF_COPY} FROM {table.history} FINAL WHERE _op = 'r')"
+        f"{row}, true AS copied, made, held FROM (SELECT _key_texts, _version, {_OF_COPY} FROM ({held} = 'r'))"
         f" AS change JOIN ({_counted_copies(table)}) AS origin USING (epoch, lsn) WHERE held > made"
     )
     return f"SELECT * FROM ({changes} UNION ALL {copies}) ORDER BY made, key_texts, version LIMIT {{limit:UInt32}}"
@@ -63,9 +65,9 @@ def from_the_future(table: CapturedTable) -> str:
     """
     key_texts = ", ".join(key_text(column) for column in table.key_columns)
     return (
-        f"SELECT [{key_texts}] AS key_texts, toString(_version) AS named FROM {table.history} FINAL"
+        f"SELECT [{key_texts}] AS _key_texts, toString(_version) AS _named FROM {table.history} FINAL"
         f" WHERE {_not_written('_version', '_commit_time', '_xid')}"
-        " UNION ALL SELECT [] AS key_texts, toString(version) AS named FROM cdc.truncates FINAL"
+        " UNION ALL SELECT [] AS _key_texts, toString(version) AS _named FROM cdc.truncates FINAL"
         f' WHERE service = {literal(table.service)} AND "table" = {literal(table.name)}'
         f" AND {_not_written('version', 'commit_time', 'xid')} LIMIT {{limit:UInt32}}"
     )

@@ -2,7 +2,8 @@
 
 Each column's canonical text, with its length before it, makes a row's text; md5 of it stands for the row, and sums of
 those over the buckets of md5(key) stand for the table. Where a bucket's sums differ, its rows are fetched as texts.
-ClickHouse is read with FINAL, as people's views read it: of two rows of one version both must choose the same.
+ClickHouse is read with FINAL, as people's views read it: of two rows of one version both must choose the same. Names of
+our own begin with an underscore: a column may be called anything else.
 """
 
 from collections.abc import Iterable
@@ -27,22 +28,20 @@ def postgres_buckets(table: CapturedTable) -> str:
 
 def clickhouse_buckets(table: CapturedTable, kept: str = EVERY_ROW) -> str:
     """The same of ClickHouse's newest seen version of every key that is not deleted, where `kept` is true."""
-    hashes = (
-        f"SELECT lower(hex(MD5({_ch_text(table.key_columns)}))) AS k, lower(hex(MD5({_ch_text(table.columns)}))) AS r"
-        f" FROM ({_newest_seen(table)}) WHERE {kept}"
-    )
+    key, row = (f"lower(hex(MD5({_ch_text(columns)})))" for columns in (table.key_columns, table.columns))
+    hashes = f"SELECT {key} AS _key, {row} AS _row FROM ({_newest_seen(table)}) WHERE {kept}"
     sums = ", ".join(
-        f"toString(sum(toUInt128(reinterpretAsUInt64(reverse(unhex(concat('0', substring(r, {start}, 15))))))))"
+        f"toString(sum(toUInt128(reinterpretAsUInt64(reverse(unhex(concat('0', substring(_row, {start}, 15))))))))"
         for start in (1, 17)
     )
-    return f"SELECT substring(k, 1, {_BUCKET_DIGITS}), count(), {sums} FROM ({hashes}) GROUP BY 1"
+    return f"SELECT substring(_key, 1, {_BUCKET_DIGITS}), count(), {sums} FROM ({hashes}) GROUP BY 1"
 
 
 def postgres_rows(table: CapturedTable) -> str:
     """The canonical texts of the captured columns of one bucket's rows; its digits are bound to `%s`."""
     texts = ", ".join(_pg_column(column) for column in table.columns)
     bucket = f"substr(md5({_pg_text(table.key_columns)}), 1, {_BUCKET_DIGITS})"
-    return f"SELECT {texts} FROM {table.in_postgres} WHERE {bucket} = %s"
+    return f"SELECT {texts} FROM {table.in_postgres} WHERE {bucket} = ".replace("%", "%%") + "%s"
 
 
 def clickhouse_rows(table: CapturedTable, kept: str = EVERY_ROW) -> str:
@@ -63,18 +62,16 @@ def latest_against_history(table: CapturedTable, kept: str = EVERY_ROW) -> str:
     stored = ", ".join(quoted(name) for name in (*(column.name for column in table.stored_values), *STORED_TAIL))
     key_texts = ", ".join(key_text(column) for column in table.key_columns)
     gone = has_left(table, thinned_before(table), kept)
-    newest = (
-        f"SELECT {key}, max(_version) AS newest, argMax(tuple({stored}), _version) AS image"
-        f" FROM {{}} FINAL GROUP BY {key} HAVING NOT argMax({gone}, _version)"
-    )
+    newest = f"SELECT {key}, max(_version) AS _newest, argMax(tuple({stored}), _version) AS _image"
+    there = f"FINAL GROUP BY {key} HAVING NOT argMax({gone}, _version)"
     sides = " UNION ALL ".join(
-        f"SELECT {key}, ('{side}', toString(newest), hex(SHA256(toString(image)))) AS found"
-        f" FROM ({newest.format(source)})"
+        f"SELECT {key}, ('{side}', toString(_newest), hex(SHA256(toString(_image)))) AS _found"
+        f" FROM ({newest} FROM {source} {there})"
         for side, source in (("history", table.history), ("latest", table.latest))
     )
     return (
-        f"SELECT [{key_texts}] AS key_texts, arraySort(groupArray(found)) FROM ({sides}) GROUP BY {key}"
-        " HAVING count() != 2 OR uniqExact(found.3) != 1 ORDER BY key_texts LIMIT {limit:UInt32}"
+        f"SELECT [{key_texts}] AS _key_texts, arraySort(groupArray(_found)) FROM ({sides}) GROUP BY {key}"
+        " HAVING count() != 2 OR uniqExact(_found.3) != 1 ORDER BY _key_texts LIMIT {limit:UInt32}"
     )
 
 
@@ -93,15 +90,15 @@ def seen(epoch: str, time: str, xid: str) -> str:
 def _newest_seen(table: CapturedTable) -> str:
     key = ", ".join(quoted(name) for name in table.key)
     values = [*(column.name for column in table.value_columns), "_raw", "_op"]
-    unpacked = ", ".join(f"image.{number} AS {quoted(name)}" for number, name in enumerate(values, start=1))
+    unpacked = ", ".join(f"_image.{number} AS {quoted(name)}" for number, name in enumerate(values, start=1))
     image = ", ".join(quoted(name) for name in values)
     seen_change = seen(epoch_of("_version"), "_commit_time", "_xid")
     seen_truncate = seen("epoch", "commit_time", "xid")
     return (
         f"SELECT {key}, {unpacked}"
-        f" FROM (SELECT {key}, argMax(tuple({image}), _version) AS image, max(_version) AS newest"
+        f" FROM (SELECT {key}, argMax(tuple({image}), _version) AS _image, max(_version) AS _newest"
         f" FROM {table.history} FINAL WHERE {seen_change} GROUP BY {key})"
-        f" WHERE image.{len(values)} != '{DELETED}' AND newest > {truncated(table, f' AND {seen_truncate}')}"
+        f" WHERE _image.{len(values)} != '{DELETED}' AND _newest > {truncated(table, f' AND {seen_truncate}')}"
     )
 
 

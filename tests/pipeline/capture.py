@@ -11,7 +11,7 @@ import psycopg2
 from clickhouse_connect.driver import Client
 
 from cdc.bookkeeping import Epoch, current_epoch, progress
-from cdc.catalog.model import CapturedTable, ServiceCatalog
+from cdc.catalog.model import CapturedTable, ServiceCatalog, quoted
 from cdc.catalog.version import place
 from cdc.clickhouse import rows_of
 from cdc.copies import unfinished_copies
@@ -138,7 +138,7 @@ class Capture:
         assert self.differences() == []
         for table in self.catalog.tables:
             shown = f"{table.service}.{table.name}"
-            keys = ", ".join(table.key)
+            keys = ", ".join(map(quoted, table.key))
             assert self.select(f"SELECT {keys}, count() FROM {shown} GROUP BY {keys} HAVING count() != 1") == []
             history = f"SELECT {keys}, _version, count() FROM {shown}_history GROUP BY {keys}, _version"
             assert self.select(f"{history} HAVING count() != 1") == []
