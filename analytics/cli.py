@@ -10,6 +10,7 @@ from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from analytics.as_of import AsOf, Span, captured_span, kept_since
+from analytics.captured import captured
 from analytics.changes import Change
 from analytics.clickhouse import ask, ask_typed, reader
 from analytics.conditions import assignments
@@ -20,7 +21,6 @@ from analytics.named_queries import NamedQuery, bound, named_queries, query_name
 from analytics.presentation import change_block, change_record, subject_of
 from analytics.settings import AnalyticsSettings
 from analytics.timeline import timeline
-from cdc.catalog.declared import table_named
 from cdc.catalog.model import CatalogError
 from services.kit.command_line import explained
 from services.kit.command_output import Json, say_json, say_note, say_rows, shown
@@ -51,8 +51,8 @@ def show_timeline(
     """Show a row's whole life: each change, who made it, in which request, old and new values."""
     with _explained():
         outlet, within = outlet_of(output, as_json=as_json), period(since, until, datetime.now(UTC))
-        wanted = table_named(table)
         with _reader() as client:
+            wanted = captured(client).table(table)
             whole, kept = timeline(client, wanted, key, related=related), kept_since(client, wanted)
         found = [change for change in whole if within.holds(change.version.commit_time)]
         if outlet.is_export:
@@ -83,10 +83,11 @@ def show_as_of(
     """
     with _explained():
         outlet = outlet_of(output, as_json=as_json)
-        wanted, moment = table_named(table), instant(" ".join(at), datetime.now(UTC))
+        moment, conditions = instant(" ".join(at), datetime.now(UTC)), assignments(where or [], "a condition")
         most = limit if outlet.is_export or limit else _ROWS_ON_A_SCREEN
-        asked = AsOf(wanted, moment, assignments(where or [], "a condition"), most)
         with _reader() as client:
+            wanted = captured(client).table(table)
+            asked = AsOf(wanted, moment, conditions, most)
             count = _export_rows(client, asked, outlet) if outlet.is_export else _say_rows(client, asked, outlet)
             span = captured_span(client, wanted)
     for note in _notes(moment, span):

@@ -6,13 +6,13 @@ from typing import Any
 
 from clickhouse_connect.driver import Client
 
+from analytics.captured import captured
 from analytics.changes import NO_ROW, Actor, Change, Version, changes
 from analytics.clickhouse import ask
 from analytics.conditions import Condition, equal_to, key_as_typed, key_values
 from analytics.errors import NothingFoundError
 from cdc.catalog.clickhouse_ddl import canonical_text, key_text
-from cdc.catalog.declared import service_catalog
-from cdc.catalog.model import CapturedTable, quoted
+from cdc.catalog.model import CapturedTable, ServiceCatalog, quoted
 
 _HEAD = ("_version", "_op", "_commit_time")
 _KEYS_NAMED = 3
@@ -32,7 +32,7 @@ def timeline(client: Client, table: CapturedTable, key: str, *, related: bool = 
             f"{table} never had a row with the key {key}, as far as was captured; {_newest_keys(client, table)}"
         )
     first = table.key[0]
-    for other in related_tables(table) if related else ():
+    for other in related_tables(table, captured(client).service(table.service)) if related else ():
         found += _changes(client, other, equal_to(client, other, {first: values[first]}))
     # Versions of one service's tables come from one log, so they order its changes across tables too.
     return tuple(sorted(found, key=lambda change: change.version.number))
@@ -45,9 +45,9 @@ def _newest_keys(client: Client, table: CapturedTable) -> str:
     return f"its newest keys ({','.join(table.key)}): {newest}" if rows else "it has no row now"
 
 
-def related_tables(table: CapturedTable) -> tuple[CapturedTable, ...]:
+def related_tables(table: CapturedTable, catalog: ServiceCatalog) -> tuple[CapturedTable, ...]:
     """The other captured tables of the service whose keys begin with the same column of the same type."""
-    others = (other for other in service_catalog(table.service).tables if other != table)
+    others = (other for other in catalog.tables if other != table)
     return tuple(other for other in others if other.columns[0] == table.columns[0])
 
 

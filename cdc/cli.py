@@ -1,4 +1,4 @@
-"""The command line of capture: `python -m cdc run|lag|verify|resnapshot|retain|dead-letters`."""
+"""The command line of capture: `python -m cdc run|lag|verify|resnapshot|retain|dead-letters|adopt|release`."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -10,8 +10,11 @@ import typer
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.text import Text
 
-from cdc.catalog.declared import all_catalogs, service_catalog, table_named, tables_named
-from cdc.catalog.model import CapturedTable, CatalogError, ServiceCatalog
+from cdc.adoption.commands import adopt, release_adopted
+from cdc.captured import captured, captured_once_it_answers
+from cdc.catalog.declared import declared_names
+from cdc.catalog.lookup import Catalogs
+from cdc.catalog.model import CatalogError, ServiceCatalog
 from cdc.clickhouse import InsertRefusedError, ShortInsertError, client
 from cdc.dead_letter_commands import app as dead_letters
 from cdc.lag import ServiceLag, TableLag, service_lag, table_lags
@@ -20,7 +23,7 @@ from cdc.postgres import session
 from cdc.resnapshot import copy_anew
 from cdc.retention import Retention, thin
 from cdc.run import run_until_stopped
-from cdc.settings import CdcSettings, database_url
+from cdc.settings import CdcSettings, address_variable, database_url, has_address
 from cdc.source.epochs import begin_epoch, described
 from cdc.source.slot import BatchLimits
 from cdc.source.slot_setup import NotReadyError
@@ -29,11 +32,13 @@ from cdc.turns import Turns
 from cdc.verify.caught_up import NotCaughtUpError
 from cdc.verify.proof import TableProof, verify_table
 from services.kit.command_line import FAILED, Services, explained
-from services.kit.command_output import Json, output, say_heading, say_json, say_rows, shown
+from services.kit.command_output import Json, output, say_heading, say_json, say_note, say_rows, shown
 from services.kit.logging import configure_logging
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Change data capture from PostgreSQL to ClickHouse.")
 app.add_typer(dead_letters, name="dead-letters")
+app.command()(adopt)
+app.command("release")(release_adopted)
 _PATIENCE_SECONDS = 5.0
 # Short, so that a service's row fits a screen of 80 columns.
 _SERVICE_COLUMNS = ("service", "delay", "stored to", "slot", "behind", "retained")
@@ -50,6 +55,7 @@ def run(services: Services = None) -> None:
         settings = CdcSettings.load()
         limits = BatchLimits(settings.flush_seconds, settings.batch_rows, settings.batch_bytes)
         turns, clickhouse_url = Turns(settings.services_at_once), str(settings.clickhouse_url)
+        catalogs = _chosen(captured_once_it_answers(clickhouse_url), services)
         pipelines = [
             Pipeline(
                 each,
@@ -62,7 +68,7 @@ def run(services: Services = None) -> None:
                 settings.shape_seconds,
                 settings.dead_letters_in_a_row,
             )
-            for each in _catalogs(services)
+            for each in catalogs
         ]
         # Where nothing is kept for a time only, there is nothing to thin.
         retentions = [
@@ -77,7 +83,7 @@ def run(services: Services = None) -> None:
 def lag(services: Services = None, *, as_json: Json = False) -> None:
     """Say how long a change takes to ClickHouse now, and how much WAL each replication slot holds back."""
     with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
-        catalogs = _catalogs(services)
+        catalogs = _chosen(captured(opened), services)
         found = [service_lag(each, database_url(each.service), opened, _PATIENCE_SECONDS) for each in catalogs]
         tables = [table for each in catalogs for table in table_lags(each, opened)]
         standing = [each for each in (service_standing(catalog, opened) for catalog in catalogs) if each]
@@ -106,10 +112,12 @@ def verify(
 ) -> None:
     """Prove that ClickHouse holds what PostgreSQL holds; exits with 1 and names the keys that differ if not."""
     with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
-        chosen = [table for name in names for table in tables_named(name)] if names else _all_tables()
+        catalogs = captured(opened)
+        wanted = names or [each.service for each in _chosen(catalogs, None)]
+        chosen = [table for name in wanted for table in catalogs.tables(name)]
         equal = True
         for table in chosen:
-            catalog = service_catalog(table.service)
+            catalog = catalogs.service(table.service)
             proof = verify_table(table, catalog, database_url(table.service), opened, timeout)
             equal &= not proof.differences
             _say_proof(proof, as_json=as_json)
@@ -121,7 +129,7 @@ def verify(
 def resnapshot(tables: Annotated[list[str], typer.Argument(help="tables, e.g. file.files")]) -> None:
     """Copy tables anew while the stream goes on, and delete what is gone; `python -m cdc run` does it meanwhile."""
     with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
-        for table in [table_named(name) for name in tables]:
+        for table in map(captured(opened).table, tables):
             copied = copy_anew(
                 table, database_url(table.service), opened, lambda line: output.print(line, highlight=False)
             )
@@ -136,7 +144,7 @@ def recover(
 ) -> None:
     """Capture from whatever PostgreSQL is there now: a new epoch, in which the next `run` copies everything anew."""
     with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
-        catalog = service_catalog(service)
+        catalog = captured(opened).service(service)
         with session(database_url(service)) as connection:
             question = f"{service}: carry on with {described(connection, opened, service)}"
             if not yes and not typer.confirm(question):
@@ -149,7 +157,11 @@ def recover(
 def retain(services: Services = None, *, as_json: Json = False) -> None:
     """Remove history that is older than its table keeps it, as `run` does from time to time."""
     with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
-        thinned = [done for each in _catalogs(services) for done in thin(each, database_url(each.service), opened)]
+        thinned = [
+            done
+            for each in _chosen(captured(opened), services)
+            for done in thin(each, database_url(each.service), opened)
+        ]
     lines = [(str(done.table), f"{done.before:%Y-%m-%d %H:%M:%S}", done.versions) for done in thinned]
     say_rows(_RETENTION_COLUMNS, lines, as_json=as_json)
 
@@ -159,12 +171,15 @@ def _explained() -> AbstractContextManager[None]:
     return explained(*failures, psycopg2.Error, ClickHouseError, OSError, usage=(CatalogError,))
 
 
-def _catalogs(services: Sequence[str] | None) -> tuple[ServiceCatalog, ...]:
-    return tuple(service_catalog(name) for name in services) if services else all_catalogs()
-
-
-def _all_tables() -> list[CapturedTable]:
-    return [table for catalog in all_catalogs() for table in catalog.tables]
+def _chosen(catalogs: Catalogs, services: Sequence[str] | None) -> tuple[ServiceCatalog, ...]:
+    """The named ones; if none is, every service and each adopted database whose address is set."""
+    if services:
+        return catalogs.chosen(services)
+    reachable = tuple(each for each in catalogs.all if each.service in declared_names() or has_address(each.service))
+    for each in catalogs.all:
+        if each not in reachable:
+            say_note(f"{each.service} was adopted and is left out: {address_variable(each.service)} is not set")
+    return reachable
 
 
 def _say_proof(proof: TableProof, *, as_json: bool) -> None:

@@ -4,7 +4,7 @@ from pydantic import Field, HttpUrl
 from pydantic_settings import SettingsConfigDict
 
 from cdc.dead_letters.limits import IN_A_ROW
-from services.kit.settings import DatabaseAddress, Settings
+from services.kit.settings import DatabaseAddress, Settings, SettingsError
 
 
 class CdcSettings(Settings):
@@ -30,6 +30,19 @@ class CdcSettings(Settings):
     dead_letters_in_a_row: int = Field(
         default=IN_A_ROW, gt=0, description="refused changes of a table, none stored between, that stop a service"
     )
+
+
+def address_variable(service: str) -> str:
+    """The variable that has the URL of a service's or an adopted database."""
+    return f"CDC_{service.upper()}_DATABASE_URL"
+
+
+def has_address(service: str) -> bool:
+    """Whether a database's address is set."""
+    try:
+        return bool(database_url(service))
+    except SettingsError:
+        return False
 
 
 def database_url(service: str) -> str:

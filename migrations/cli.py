@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
+from cdc.catalog.adopted import ARE_RECORDED, RECORDED_ADOPTIONS, adopted_catalogs
 from cdc.catalog.clickhouse_object import ClickHouseObject
 from cdc.catalog.clickhouse_schema import wanted_objects
 from cdc.catalog.declared import all_catalogs, service_catalog
@@ -145,7 +146,17 @@ def _chosen(services: Sequence[str] | None) -> tuple[Service, ...]:
 
 
 def _wanted() -> tuple[ClickHouseObject, ...]:
-    return wanted_objects(_in_effect(all_catalogs()), durable=MigrationsSettings.load().clickhouse_durable)
+    return wanted_objects(
+        _in_effect([*all_catalogs(), *_adopted()]), durable=MigrationsSettings.load().clickhouse_durable
+    )
+
+
+def _adopted() -> tuple[ServiceCatalog, ...]:
+    """What `python -m cdc adopt` recorded: its objects follow the code as those of the models do."""
+    with _clickhouse() as client:
+        return adopted_catalogs(
+            client.query(RECORDED_ADOPTIONS).result_rows if client.command(ARE_RECORDED) else (), released=True
+        )
 
 
 def _in_effect(declared: Sequence[ServiceCatalog]) -> tuple[ServiceCatalog, ...]:

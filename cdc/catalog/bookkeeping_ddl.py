@@ -22,6 +22,7 @@ def bookkeeping(durable: Settings) -> tuple[ClickHouseObject, ...]:
         _retention(durable),
         _epochs(durable),
         _dead_letters(durable),
+        _adopted(durable),
     )
 
 
@@ -188,5 +189,22 @@ def _dead_letters(durable: Settings) -> ClickHouseObject:
             "recorded_at": f"{_TIME} DEFAULT now64(6, 'UTC')",
         },
         'ENGINE = ReplacingMergeTree(revision) ORDER BY (service, "table", key, version)',
+        durable,
+    )
+
+
+def _adopted(durable: Settings) -> ClickHouseObject:
+    return table(
+        "cdc.adopted",
+        {
+            "service": _SERVICE,
+            "state": "LowCardinality(String)",
+            "tables": "String",
+            "database": "String",
+            "system_identifier": "UInt64",
+            "undo": "String",
+            "recorded_at": f"{_TIME} DEFAULT now64(6, 'UTC')",
+        },
+        "ENGINE = ReplacingMergeTree(recorded_at) ORDER BY service",
         durable,
     )

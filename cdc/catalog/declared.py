@@ -8,10 +8,10 @@ from sqlalchemy import Column as ModelColumn
 from sqlalchemy import Enum, MetaData, Table
 from sqlalchemy.dialects import postgresql
 
+from cdc.catalog.lookup import Catalogs
 from cdc.catalog.model import CapturedTable, CatalogError, Column, ServiceCatalog
 from cdc.catalog.refusals import refuse_column
 from services.kit.capture import INFO_KEY, Capture
-from services.kit.names import not_called
 from services.kit.postgres.metadata import metadata_of
 from services.registry import SERVICES, Service, service_named
 
@@ -34,22 +34,14 @@ def all_catalogs() -> tuple[ServiceCatalog, ...]:
     return tuple(_catalog_of(service) for service in SERVICES)
 
 
+def declared_names() -> frozenset[str]:
+    """The names of the services that declare what is captured of them."""
+    return frozenset(service.name for service in SERVICES)
+
+
 def table_named(name: str) -> CapturedTable:
-    """The captured table called `service.table`; CatalogError lists the known ones otherwise."""
-    tables = {str(table): table for catalog in all_catalogs() for table in catalog.tables}
-    if name not in tables:
-        raise CatalogError(not_called("captured table", name, sorted(tables)))
-    return tables[name]
-
-
-def tables_named(name: str) -> tuple[CapturedTable, ...]:
-    """The table called `service.table`, or all of the service called `name`; CatalogError lists both otherwise."""
-    if name in (service.name for service in SERVICES):
-        return service_catalog(name).tables
-    try:
-        return (table_named(name),)
-    except CatalogError as error:
-        raise CatalogError(f"{error}; services: {_listed(service.name for service in SERVICES)}") from error
+    """The declared table called `service.table`; CatalogError lists the known ones otherwise."""
+    return Catalogs(all_catalogs()).table(name)
 
 
 def _catalog_of(service: Service) -> ServiceCatalog:

@@ -10,6 +10,7 @@ from services.kit.capture import Capture
 RESERVED_COLUMNS = frozenset(
     {
         *("_op", "_lsn", "_epoch", "_xid", "_commit_time", "_commit_us", "_version", "_raw", "_image", "_newest"),
+        *("_key", "_row", "_found", "_key_texts", "_named"),
         *("_user_id", "_correlation_id", "_route", "_reason", "_commit_lsn", "_transaction_changes"),
     }
 )

@@ -30,6 +30,11 @@ def create_function() -> str:
     return f"{head} SET search_path = pg_catalog, pg_temp AS $${FUNCTION_BODY}$$"
 
 
+def drop_function() -> str:
+    """The statement that takes the function away, and every trigger with it."""
+    return f"DROP FUNCTION IF EXISTS {_FUNCTION} CASCADE"
+
+
 def create_trigger(partition: str) -> str:
     """The statement that has the TRUNCATE of a partition told; `partition` is a quoted name."""
     head = f"CREATE OR REPLACE TRIGGER {_NAME} AFTER TRUNCATE ON {partition}"

@@ -63,6 +63,14 @@ def publish_everything() -> str:
     return f"ALTER PUBLICATION {PUBLICATION} SET ({_PUBLISHED})"
 
 
+def publish_generated() -> str:
+    """The statement that has stored generated columns sent (PostgreSQL 18 and later).
+
+    Beside REPLICA IDENTITY FULL, generated columns that are not sent make the tables' own updates fail.
+    """
+    return f"ALTER PUBLICATION {PUBLICATION} SET (publish_generated_columns = stored)"
+
+
 def publish(catalog: ServiceCatalog) -> str:
     """The statement that makes the publication hold exactly the captured tables, without column lists.
 

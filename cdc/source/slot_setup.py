@@ -15,7 +15,7 @@ from cdc.catalog.postgres_ddl import (
 from cdc.postgres import Connection, rows
 
 _log = logging.getLogger(__name__)
-_RUN_MIGRATIONS = "run `python -m migrations upgrade`"
+_RUN_MIGRATIONS = "run `python -m migrations upgrade`, or `python -m cdc adopt` anew if it was adopted"
 
 
 @dataclass(frozen=True)

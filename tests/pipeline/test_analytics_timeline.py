@@ -6,7 +6,7 @@ from clickhouse_connect.driver import Client
 from analytics.changes import Actor, Change, ColumnChange
 from analytics.errors import NothingFoundError, QuestionError
 from analytics.timeline import related_tables, timeline
-from cdc.catalog.declared import table_named
+from cdc.catalog.declared import service_catalog, table_named
 from tests.pipeline.recorded_changes import FILE, OTHER_FILE, TEACHER, RecordedChanges, at, file_image, version_image
 
 FILES, VERSIONS = table_named("file.files"), table_named("file.file_versions")
@@ -96,8 +96,8 @@ def test_related_tables_are_woven_in_by_the_order_of_the_log(clickhouse: Client)
 
 
 def test_tables_are_related_by_the_first_column_of_their_keys() -> None:
-    assert related_tables(FILES) == (VERSIONS,)
-    assert related_tables(VERSIONS) == (FILES,)
+    assert related_tables(FILES, service_catalog("file")) == (VERSIONS,)
+    assert related_tables(VERSIONS, service_catalog("file")) == (FILES,)
 
 
 def test_a_key_that_was_never_there_is_told_from_one_of_a_wrong_form(clickhouse: Client) -> None:

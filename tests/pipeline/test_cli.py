@@ -194,6 +194,7 @@ def test_retain_says_how_much_of_which_table_has_left(capture: Capture, monkeypa
         # What history keeps is counted from the newest commit that it has: one more makes the first two older.
         capture.write(new_version(ONE, 2))
         capture.catch_up()
-    monkeypatch.setattr("cdc.cli.service_catalog", lambda name: keeping(service_catalog(name), NO_TIME))
+    forgetful = keeping(service_catalog("file"), NO_TIME)
+    monkeypatch.setattr("cdc.captured.all_catalogs", lambda: (forgetful,))
     lines = [json.loads(line) for line in cdc("retain", "file", "--json").stdout.splitlines()]
     assert {line["table"]: line["versions removed"] for line in lines} == {"file.files": 2, "file.file_versions": 0}

@@ -37,7 +37,7 @@ def test_a_database_that_is_not_published_as_declared_is_refused(capture: Captur
     capture.write(statement)
     refused = refusal(capture)
     assert reason in refused
-    assert "run `python -m migrations upgrade`" in refused
+    assert "run `python -m migrations upgrade`, or `python -m cdc adopt` anew if it was adopted" in refused
 
 
 def test_a_pipeline_that_was_refused_starts_once_its_cause_is_mended(capture: Capture) -> None:

@@ -22,7 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.types import TypeEngine
 
-from cdc.catalog.declared import all_catalogs, catalog_of_metadata, service_catalog, table_named, tables_named
+from cdc.catalog.declared import all_catalogs, catalog_of_metadata, service_catalog, table_named
+from cdc.catalog.lookup import Catalogs
 from cdc.catalog.model import RESERVED_COLUMNS, CapturedTable, CatalogError
 from services.kit.capture import Capture
 from services.kit.names import UnknownNameError
@@ -103,11 +104,11 @@ def test_a_table_is_found_by_its_name_and_an_unknown_one_answered_with_those_the
 
 
 def test_the_name_of_a_service_stands_for_all_its_tables_and_an_unknown_one_is_answered_with_both_kinds() -> None:
-    assert tables_named("file") == service_catalog("file").tables
-    assert tables_named("file.files") == (table_named("file.files"),)
+    assert Catalogs(all_catalogs()).tables("file") == service_catalog("file").tables
+    assert Catalogs(all_catalogs()).tables("file.files") == (table_named("file.files"),)
     services = ", ".join(sorted(service.name for service in SERVICES))
     with pytest.raises(CatalogError, match=f"'mail'; there are .*; services: {services}$"):
-        tables_named("mail")
+        Catalogs(all_catalogs()).tables("mail")
 
 
 def test_an_unknown_service_is_answered_with_those_there_are() -> None:
