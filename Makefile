@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench hostile chaos breaks soak stack-up stack-down versitygw clean
+.PHONY: help setup demo test check bench hostile chaos breaks soak pgbench stack-up stack-down versitygw clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -57,6 +57,9 @@ breaks: $(READY) ## Break capture on purpose, in one way after another, and see 
 
 soak: $(READY) ## Load the platform for MINUTES (30), and see that memory, lag, parts and WAL stay flat; a plot is kept.
 	@$(RUN) -m tests.soak $(if $(MINUTES),--minutes $(MINUTES))
+
+pgbench: $(READY) ## Carry pgbench's own tables at full speed for SECONDS (60), and prove them equal.
+	@HULEEDU_PGBENCH_SECONDS=$(or $(SECONDS),60) $(RUN) -m pytest -s tests/pipeline/test_pgbench.py
 
 stack-up: $(READY) ## Start the platform in the background; state lies in .huleedu.
 	@$(RUN) -m deploy.local up --detach

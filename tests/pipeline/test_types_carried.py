@@ -1,72 +1,38 @@
-"""Every supported type, through a copy and through the stream: the text stays, and the value is right or NULL."""
+"""Every type, through a copy and through the stream: the text stays, the value is right or NULL, as DESIGN.md says."""
 
 import random
+import re
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
 
 import psycopg2
 import pytest
-from clickhouse_connect.driver import Client
-from sqlalchemy import BigInteger, Column, MetaData, Table
-from sqlalchemy.types import UserDefinedType
 
 from cdc.catalog.clickhouse_ddl import canonical_text
-from cdc.catalog.clickhouse_schema import wanted_objects
-from cdc.catalog.declared import catalog_of_metadata
-from cdc.catalog.postgres_ddl import create_publication, grants, publish, replica_identity
+from cdc.catalog.types import REFUSED
 from deploy.local.clickhouse.starter import ClickHouse
-from migrations.clickhouse import upgrade
-from services.kit.capture import Capture as Declaration
-from services.registry import service_named
+from deploy.local.postgres import Postgres
 from tests.pipeline.capture import Capture
-from tests.pipeline.conftest import empty_storage
-from tests.pipeline.sample_values import VALUES, Sample, samples
-from tests.support.postgres import CreateDatabase
+from tests.pipeline.foreign import foreign_database
+from tests.pipeline.sample_values import DEFINED, NOT_TRIED, VALUES, Sample, samples
+from tests.pipeline.type_table import assert_documented
+from tests.support.service_database import ServiceTemplates
+from tests.support.sql import run
 
 ROUNDED = {"real", "double precision"}
 
 
-class PostgresType(UserDefinedType[str]):  # pylint: disable=abstract-method  # SQLAlchemy's own leave it abstract too
-    """A type by the name that PostgreSQL has for it."""
-
-    cache_ok = True
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def get_col_spec(self, **_options: object) -> str:
-        return self.name
-
-
-def columns() -> list[Column[Any]]:
-    return [Column(f"c{number}", PostgresType(name)) for number, name in enumerate(VALUES)]
-
-
 @pytest.fixture(name="sampled")
 def sampled_capture(
-    service_database: CreateDatabase, clickhouse_server: ClickHouse, clickhouse: Client
+    postgres_server: Postgres, service_templates: ServiceTemplates, clickhouse_server: ClickHouse
 ) -> Iterator[Capture]:
-    """A table with a column of every supported type, captured, and empty."""
-    metadata = MetaData()
-    Table("samples", metadata, Column("number", BigInteger, primary_key=True), *columns(), info=Declaration().info())
-    catalog = catalog_of_metadata("types", metadata)
-    upgrade(clickhouse, wanted_objects([catalog], durable=False))
-    empty_storage(clickhouse)
-    database = service_database("file", migrated=False)
-    capture = Capture(database, catalog, clickhouse_server.url, clickhouse)
-    spelled = ", ".join(f"c{number} {name}" for number, name in enumerate(VALUES))
-    [table] = catalog.tables
-    capture.write(
-        f"CREATE TABLE samples (number bigint PRIMARY KEY, {spelled})",
-        replica_identity(table.in_postgres),
-        *grants(table, service_named("file").cdc_role),
-        create_publication(),
-        publish(catalog),
-    )
-    yield capture
-    for name in ("types", "types_store"):
-        clickhouse.command(f"DROP DATABASE {name} SYNC")
+    """A table with a column of every type that is carried, adopted as a stranger's table is, and empty."""
+    with foreign_database(postgres_server, service_templates, clickhouse_server.url) as foreign:
+        spelled = ", ".join(f"c{number} {name}" for number, name in enumerate(VALUES))
+        foreign.sql(*DEFINED, f"CREATE TABLE samples (number bigint PRIMARY KEY, {spelled})")
+        adopted = foreign.adopt("--tables", "samples")
+        assert adopted.exit_code == 0, adopted.output
+        yield foreign.capture
 
 
 def insert(capture: Capture, rows: list[Sample]) -> None:
@@ -81,9 +47,9 @@ def insert(capture: Capture, rows: list[Sample]) -> None:
 def texts_in_postgres(capture: Capture) -> dict[int, tuple[str | None, ...]]:
     """What PostgreSQL's output functions write of each value: `concat` uses them, unlike a cast to text."""
     [table] = capture.catalog.tables
-    written = (f"CASE WHEN {column.name} IS NOT NULL THEN concat({column.name}) END" for column in table.columns)
+    written = (f"CASE num_nulls({column.name}) WHEN 0 THEN concat({column.name}) END" for column in table.columns)
     selected = ", ".join(written)
-    pinned = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1"
+    pinned = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c lc_monetary=C"
     address = capture.database.superuser_dsn
     with closing(psycopg2.connect(address, options=pinned)) as connection, connection.cursor() as cursor:
         cursor.execute(f"SELECT {selected} FROM samples")
@@ -116,6 +82,7 @@ def test_the_text_of_every_value_is_kept(sampled: Capture, copied: bool) -> None
     assert wrong == []
     assert wanted.keys() == found.keys() == {row.number for row in rows}
     assert_values_are_right_or_null(sampled)
+    assert_documented(sampled)
 
 
 def assert_values_are_right_or_null(sampled: Capture) -> None:
@@ -130,7 +97,7 @@ def assert_values_are_right_or_null(sampled: Capture) -> None:
         assert sampled.select(f"SELECT {column.name}, _raw FROM {table.latest} FINAL WHERE {wrong}") == [], of_type
 
 
-def test_known_values_are_what_they_say(sampled: Capture) -> None:
+def test_known_values_are_what_they_say_and_a_text_that_its_cast_would_change_is_kept(sampled: Capture) -> None:
     known = {
         "boolean": ("true", True),
         "numeric(12,2)": ("-0.01", "-0.01"),
@@ -140,26 +107,40 @@ def test_known_values_are_what_they_say(sampled: Capture) -> None:
         "timestamp with time zone": ("2026-11-22 22:30:20.5+13:45", "2026-11-22 08:45:20.500000"),
         "timestamp without time zone": ("infinity", None),
         "uuid": ("A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
+        "bytea": ("abc", "\\x616263"),
+        "money": ("-1234.5", "-$1,234.50"),
+        "mood": ("glad", "glad"),
     }
     with sampled.streaming():
         insert(sampled, [Sample(1, tuple(known.get(name, (None, None))[0] for name in VALUES))])
         sampled.catch_up()
     place = {name: f"c{number}" for number, name in enumerate(VALUES)}
+    [table] = sampled.catalog.tables
     for name, (_, value) in known.items():
         wanted = place[name] if isinstance(value, bool | int | float) else f"toString({place[name]})"
-        assert sampled.select(f"SELECT {wanted} FROM types.samples") == [(value,)], name
-    raw = sampled.select("SELECT _raw FROM types_store.samples_history")[0][0]
+        assert sampled.select(f"SELECT {wanted} FROM {table}") == [(value,)], name
+    raw = sampled.select(f"SELECT _raw FROM {table.history}")[0][0]
     assert raw == {place["double precision"]: "1e+20", place["timestamp without time zone"]: "infinity"}
+    assert_a_changed_text_is_kept(sampled, place)
 
 
-def test_a_text_that_its_cast_would_change_is_kept_and_the_value_is_null(sampled: Capture) -> None:
+def assert_a_changed_text_is_kept(sampled: Capture, place: dict[str, str]) -> None:
     """PostgreSQL sends no such text today; should it ever, no other value is shown in its place."""
     changed = {"integer": "007", "numeric(12,2)": "1.999", "date": "2026-1-5", "boolean": "true"}
-    place = {name: f"c{number}" for number, name in enumerate(VALUES)}
+    [table] = sampled.catalog.tables
     names = ["_op", "_lsn", "_epoch", "_xid", "_commit_us", "number", *(place[name] for name in changed)]
-    row = ["c", 10, 1, 7, 0, "1", *changed.values()]
-    sampled.clickhouse.insert("types_store.samples_landing", [row], column_names=names)
+    row = ["c", 10, 1, 7, 0, "2", *changed.values()]
+    sampled.clickhouse.insert(table.landing, [row], column_names=names)
     shown = ", ".join(place[name] for name in changed)
-    [(*values, raw)] = sampled.select(f"SELECT {shown}, _raw FROM types_store.samples_latest")
+    [(*values, raw)] = sampled.select(f"SELECT {shown}, _raw FROM {table.latest} WHERE number = 2")
     assert values == [None] * len(changed)
     assert raw == {place[name]: text for name, text in changed.items()}
+
+
+def test_every_type_of_postgresql_has_samples_or_is_refused_with_a_reason(postgres_server: Postgres) -> None:
+    query = (
+        "SELECT format_type(oid, NULL) FROM pg_type WHERE typnamespace = 'pg_catalog'::regnamespace"
+        " AND typtype IN ('b', 'r', 'm') AND NOT (typcategory = 'A' AND typlen = -1 AND typelem NOT IN (21, 26))"
+    )
+    tried = {re.sub(r"\(.*?\)", "", name) for name in VALUES}
+    assert {str(name) for (name,) in run(postgres_server.dsn(), query)} - tried - NOT_TRIED == REFUSED.keys()
