@@ -11,7 +11,7 @@ import typer
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.text import Text
 
-from cdc.catalog.declared import all_catalogs
+from cdc.captured import captured
 from cdc.catalog.model import CatalogError
 from cdc.catalog.parked_sql import LetterState
 from cdc.clickhouse import InsertRefusedError, ShortInsertError, client
@@ -52,7 +52,7 @@ def list_letters(
     """List open letters, those of a key in their order."""
     states = tuple(LetterState) if every else (LetterState.PARKED,)
     with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
-        chosen = chosen_letters(opened, in_effect(opened, all_catalogs()), what or (), tuple(key or ()), states)
+        chosen = chosen_letters(opened, in_effect(opened, captured(opened).all), what or (), tuple(key or ()), states)
         found = list(islice(_each(pages(opened, *each) for each in chosen), limit + 1))
     say_rows(_COLUMNS, [_line(letter) for letter in found[:limit]], as_json=as_json, prose=("why",))
     if len(found) > limit:
@@ -80,7 +80,9 @@ def redrive_letters(what: What = None, *, key: Key = None, as_json: Json = False
     """
     stays = False
     with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
-        for table, letters in chosen_keys(opened, in_effect(opened, all_catalogs()), what or (), tuple(key or ())):
+        for table, letters in chosen_keys(
+            opened, in_effect(opened, captured(opened).all), what or (), tuple(key or ())
+        ):
             counts, said = Counter[str](), 0
             for outcome in redrive(opened, table, letters):
                 counts["stored" if outcome.refusal is None else "stay"] += 1
@@ -109,7 +111,7 @@ def discard(
         raise typer.BadParameter("say why these changes may be missing for good", param_hint="--reason")
     with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
         for service, table, chosen in chosen_letters(
-            opened, in_effect(opened, all_catalogs()), what, tuple(key or ()), (LetterState.PARKED,)
+            opened, in_effect(opened, captured(opened).all), what, tuple(key or ()), (LetterState.PARKED,)
         ):
             count = 0
             for page in pages(opened, service, table, chosen):
