@@ -73,8 +73,8 @@ class Parking:
         """
         first = _first_versions(behind)
         oldest = {key: found for key, found in oldest_open(self._client, table, min(first.values())) if key in first}
-        for key in first:
-            if oldest.get(key, first[key]) == first[key]:
+        for key, version in first.items():
+            if oldest.get(key, version) == version:
                 lane.waiting.discard(key)
         stranded = stranded_keys(first, oldest)
         sifted = self._sift(table, lane, [row for row in behind if row.key in stranded])

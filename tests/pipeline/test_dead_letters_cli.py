@@ -46,7 +46,8 @@ def listed(*arguments: str) -> list[dict[str, str]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def test_list_names_letters_by_service_table_key_and_id(poisoned: Capture) -> None:
+@pytest.mark.usefixtures("poisoned")
+def test_list_names_letters_by_service_table_key_and_id() -> None:
     every = listed()
     assert [(line["key"], line["op"], line["state"]) for line in every] == [
         (ONE, "c", "parked"),
@@ -112,7 +113,8 @@ def test_discard_is_kept_with_its_reason(poisoned: Capture) -> None:
     assert again.stdout == "file.files: 0 discarded\n"
 
 
-def test_discard_without_a_reason_is_refused(poisoned: Capture) -> None:
+@pytest.mark.usefixtures("poisoned")
+def test_discard_without_a_reason_is_refused() -> None:
     for reason in ([], ["--reason", " "]):
         assert cdc("dead-letters", "discard", "file.files", *reason).exit_code == USAGE
     assert len(listed()) == 3

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cdc.batch import Rows
 from cdc.catalog.version import version
-from cdc.dead_letters.landed import head_of, landed_rows, texts_of, texts_of_row
+from cdc.dead_letters.landed import Head, head_of, landed_rows, texts_of, texts_of_row
 from cdc.dead_letters.letter import key_of
 from cdc.rowbinary import nullable_string, row_head
 from tests.unit.cdc import landed_rows as independent
@@ -21,29 +21,25 @@ TEXTS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=
 
 
 class Sent(NamedTuple):
-    op: str
-    lsn: int
-    epoch: int
-    xid: int
-    commit_us: int
+    head: Head
     values: tuple[str | None, ...]
 
     @property
     def as_rowbinary(self) -> bytes:
-        head = row_head(self.op.encode(), self.lsn, self.epoch, self.xid, self.commit_us)
-        return head + b"".join(nullable_string(None if text is None else text.encode()) for text in self.values)
+        op, *rest = self.head
+        values = (nullable_string(None if text is None else text.encode()) for text in self.values)
+        return row_head(op.encode(), *rest) + b"".join(values)
 
     @property
     def as_copied(self) -> bytes:
         """What COPY writes, by PostgreSQL's description of its text format."""
         texts = ("\\N" if text is None else "".join(COPY_ESCAPES.get(c, c) for c in text) for text in self.values)
-        return "\t".join((self.op, *map(str, self[1:5]), *texts)).encode() + b"\n"
+        return "\t".join((*map(str, self.head), *texts)).encode() + b"\n"
 
 
 VALUES = st.tuples(TEXTS, TEXTS, st.none() | TEXTS, st.none() | TEXTS)
-SENT = st.lists(
-    st.builds(Sent, st.sampled_from("rcud"), UINT64, UINT32, UINT32, st.integers(-(2**62), 2**62), VALUES), max_size=6
-)
+HEADS = st.builds(Head, st.sampled_from("rcud"), UINT64, UINT32, UINT32, st.integers(-(2**62), 2**62))
+SENT = st.lists(st.builds(Sent, HEADS, VALUES), max_size=6)
 
 
 @given(SENT, st.booleans())
@@ -53,10 +49,10 @@ def test_rows_are_told_apart_with_their_keys_heads_and_texts(sent: list[Sent], c
     assert [row.body for row in rows] == [each.as_rowbinary for each in sent]
     assert [texts_of_row(row.body) for row in rows] == [each.values for each in sent]
     assert [texts_of(row.key) for row in rows] == [each.values[:KEY_WIDTH] for each in sent]
-    assert [tuple(head_of(row.body)) for row in rows] == [each[:5] for each in sent]
-    ranks = [{"r": 0, "d": 1}.get(each.op, 2) for each in sent]
+    assert [head_of(row.body) for row in rows] == [each.head for each in sent]
+    ranks = [{"r": 0, "d": 1}.get(each.head.op, 2) for each in sent]
     assert [row.change[1] for row in rows] == [
-        version(each.epoch, each.lsn, rank) for each, rank in zip(sent, ranks, strict=True)
+        version(each.head.epoch, each.head.lsn, rank) for each, rank in zip(sent, ranks, strict=True)
     ]
 
 
