@@ -59,7 +59,7 @@ def drop_data(service: str, client: Client) -> Iterator[str]:
         " ORDER BY name = 'adopted', name"
     )
     ledger = f"startsWith(object, '{service}.') OR startsWith(object, '{service}_store.')"
-    conditions = {"cdc.schema_ledger": ledger}
+    conditions = {"cdc.schema_ledger": ledger} if client.command("EXISTS TABLE cdc.schema_ledger") else {}
     conditions |= {name: f"service = '{service}'" for (name,) in rows_of(client, query)}
     for name, condition in conditions.items():
         yield f"{name}: rows of {service}"

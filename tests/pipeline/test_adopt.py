@@ -110,6 +110,18 @@ def test_release_puts_everything_back_as_it_was_and_may_be_repeated(shop: Foreig
     shop.sql("DROP OWNED BY shop_reader", "DROP ROLE shop_reader")
 
 
+def test_a_released_database_can_be_adopted_again_and_what_happened_meanwhile_is_not_missed(shop: Foreign) -> None:
+    assert shop.adopt("--tables", "customers").exit_code == 0
+    with shop.capture.streaming():
+        pass
+    assert shop.release().exit_code == 0
+    shop.sql("DELETE FROM customers WHERE name = 'bo'", "INSERT INTO customers (name) VALUES ('dan')")
+    assert shop.adopt("--tables", "customers").exit_code == 0
+    with shop.capture.streaming():
+        shop.capture.assert_whole()
+    assert shop.capture.select(f"SELECT name FROM {shop.name}.customers ORDER BY id") == [("anna",), ("dan",)]
+
+
 def test_half_an_adoption_can_be_finished_and_can_be_released(shop: Foreign, monkeypatch: pytest.MonkeyPatch) -> None:
     before, made = shop.footprint(), list[object]()
 
