@@ -46,7 +46,7 @@ def _lines(sampled: Capture) -> Iterator[str]:
             yield _line(_named(column, name), kind, _sent(sampled, table, column), _unfit(sampled, table, column))
     yield _line("array of any of these", "String", _sent(sampled, table, _column(table, "text[]")), "")
     for reason in dict.fromkeys(REFUSED.values()):
-        yield _line(", ".join(name for name in REFUSED if REFUSED[name] == reason), "refused", "", reason)
+        yield _line(", ".join(name for name, said in REFUSED.items() if said == reason), "refused", "", reason)
 
 
 def _line(*cells: str) -> str:
