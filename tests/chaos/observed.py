@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 
 from clickhouse_connect.driver import Client
 
@@ -27,8 +28,30 @@ def seen_at_rest(opened: Client) -> Seen:
             versions.append(Version(row, int(version), op, token, xid, commit_us, user_id, changes))
         for key, token in rows_of(opened, f"SELECT {target.seen_key}, {target.token} FROM {target.name}"):
             current.append((Row(target.name, key), token))
-    truncates = rows_of(opened, "SELECT xid, concat(service, '.', \"table\") FROM cdc.truncates FINAL")
-    return Seen(tuple(versions), tuple(current), frozenset((xid, table) for xid, table in truncates))
+    truncates = rows_of(
+        opened,
+        "SELECT xid, concat(service, '.', \"table\"), toUnixTimestamp64Micro(commit_time), version"
+        " FROM cdc.truncates FINAL",
+    )
+    return Seen(
+        tuple(versions),
+        tuple(current),
+        frozenset((xid, table) for xid, table, _, _ in truncates),
+        tuple((table, commit_us, int(version)) for _, table, commit_us, version in truncates),
+    )
+
+
+def shown_as_of(opened: Client, at_us: int) -> list[tuple[Row, str]]:
+    """What the as-of views show of an instant."""
+    instant = f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us):%Y-%m-%d %H:%M:%S.%f}"
+    return [
+        (Row(target.name, key), token)
+        for target in TARGETS
+        for key, token in rows_of(
+            opened,
+            f"SELECT {target.seen_key}, {target.token} FROM {target.name}_as_of(at = '{instant}')",
+        )
+    ]
 
 
 def epochs_begun(opened: Client) -> list[str]:

@@ -78,11 +78,15 @@ class Version:
 
 @dataclass(frozen=True)
 class Seen:
-    """All that ClickHouse shows: every version, the current rows as they came, and the truncates by xid and table."""
+    """All that ClickHouse shows: every version, the current rows as they came, and the truncates by xid and table.
+
+    emptied: each truncate once more, as its table, its commit time in µs and the newest version that it hides.
+    """
 
     versions: tuple[Version, ...] = ()
     current: tuple[tuple[Row, str], ...] = ()
     truncates: frozenset[tuple[int, str]] = frozenset()
+    emptied: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,11 @@ from cdc.bookkeeping import progress
 from cdc.clickhouse import client
 from cdc.postgres import lsn_number
 from tests.chaos import clocks
+from tests.chaos.as_of_check import instants, wrong_as_of
 from tests.chaos.faults import KINDS
 from tests.chaos.history_check import violations
 from tests.chaos.ledger import Ledger
-from tests.chaos.observed import epochs_begun, seen_at_rest
+from tests.chaos.observed import epochs_begun, seen_at_rest, shown_as_of
 from tests.chaos.platform import CAPTURE_LOG, Platform, running_platform
 from tests.chaos.record import Seen
 from tests.chaos.sampler import Sampler
@@ -118,8 +119,13 @@ class Chaos:
         self._sampler.look()
         with client(self._platform.clickhouse_url) as opened:
             self.seen, epochs = seen_at_rest(opened), epochs_begun(opened)
+            broken = [
+                sentence
+                for at in instants(self.seen, self.verdict.seed)
+                for sentence in wrong_as_of(self.seen, at, shown_as_of(opened, at))
+            ]
         written, verdict = self.ledger.all(), self.verdict
-        broken = [*violations(written, self.seen), *self._sampler.found, *self._platform.verify(), *self._defects()]
+        broken += [*violations(written, self.seen), *self._sampler.found, *self._platform.verify(), *self._defects()]
         broken += [f"a new epoch began, though no fault makes a gap: {reason}" for reason in epochs[len(SERVICES) :]]
         verdict.problems += broken
         verdict.transactions, verdict.changes = len(written), sum(each.changes for each in written)
