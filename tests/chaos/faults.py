@@ -123,9 +123,14 @@ def _answers_soon(platform: Platform, seconds: float) -> bool:
 
 
 def _clock_moved(platform: Platform, fault: Fault) -> None:
-    """Restart PostgreSQL with its clock somewhere else, as often behind as ahead of where it was."""
-    platform.postgres.clock = (fault.draw - 0.5) * 2 * _CLOCK_SECONDS
-    platform.postgres.restart(signal.SIGINT)
+    """Restart PostgreSQL with its clock ahead or behind, and then with the right one: it goes forwards and backwards.
+
+    Not for longer: libfaketime has a lock that a signal's handler may wait for in vain, and PostgreSQL then hangs.
+    """
+    for seconds in ((fault.draw - 0.5) * 2 * _CLOCK_SECONDS, 0.0):
+        platform.postgres.clock = seconds
+        platform.postgres.restart(signal.SIGINT)
+        time.sleep(fault.lasts_seconds)
 
 
 KINDS: dict[str, Strike] = {

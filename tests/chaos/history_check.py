@@ -34,8 +34,8 @@ class Written:
 
     def __init__(self, transactions: Sequence[Transaction]) -> None:
         self.of: dict[Change, tuple[Transaction, Write]] = {}
-        self.by_xid = {transaction.xid % _XIDS: transaction for transaction in transactions}
         self.committed = [each for each in transactions if each.outcome is Outcome.COMMITTED]
+        self.xids = {transaction.xid % _XIDS for transaction in self.committed}
         self.undone = {
             write.after for each in transactions if each.outcome is Outcome.ROLLED_BACK for write in each.writes
         }
@@ -100,8 +100,7 @@ def _uncommitted(written: Written, seen: Seen) -> Iterator[str]:
         what = "was rolled back" if version.token in written.undone else "was never written"
         yield f"{_named(version.row)}: {version.op} {version.token} of transaction {version.xid} is visible, and {what}"
     for xid, table in seen.truncates:
-        transaction = written.by_xid.get(xid)
-        if transaction is None or transaction.outcome is not Outcome.COMMITTED:
+        if xid not in written.xids:
             yield f"{table}: a TRUNCATE of transaction {xid} is visible, which was not committed"
 
 

@@ -24,7 +24,7 @@ from services.registry import service_named
 from tests.chaos.link import Link, link_to
 from tests.chaos.parts import PROJECT, Part, capture_part, clickhouse_part, postgres_part
 from tests.chaos.small_disk import SmallDisk, small_disk
-from tests.chaos.targets import PARTITIONED_DAYS, SERVICES, TODAY
+from tests.chaos.targets import PARTITIONED_DAYS, SERVICES, TODAY, WITNESSES
 from tests.support.directories import server_directory
 from tests.support.service_database import ServiceDatabase, ServiceTemplates
 from tests.support.sql import run
@@ -88,8 +88,8 @@ class Platform:
 
 
 @contextmanager
-def running_platform(clock_seconds: float = 0.0) -> Iterator[Platform]:
-    """All parts but capture started, the services' tables published; PostgreSQL's clock is so far ahead."""
+def running_platform() -> Iterator[Platform]:
+    """All parts but capture started, the services' tables made and published."""
     with ExitStack() as opened:
         directory = opened.enter_context(server_directory("huleedu-chaos-"))
         postgres_disk = opened.enter_context(small_disk(directory / "postgres", _MEGABYTES))
@@ -98,7 +98,6 @@ def running_platform(clock_seconds: float = 0.0) -> Iterator[Platform]:
         links = {name: opened.enter_context(link_to(LOOPBACK, port)) for name, port in ports.items()}
         postgres = postgres_part(postgres_disk.directory / _SERVER, ports["postgres"])
         clickhouse = clickhouse_part(clickhouse_disk.directory / _SERVER, ports["clickhouse"])
-        postgres.clock = clock_seconds
         for part in (postgres, clickhouse):
             opened.callback(part.end)
             part.start()
@@ -146,6 +145,7 @@ def _make_tables(server: Postgres, clickhouse_url: str) -> dict[str, ServiceData
     for catalog in catalogs:
         migrator = databases[catalog.service].migrator_url
         capture_migration.upgrade(service_named(catalog.service), catalog, migrator)
+        run(migrator, f"CREATE TABLE {WITNESSES} (name text PRIMARY KEY)")
     with client(clickhouse_url) as opened:
         upgrade(opened, wanted_objects(catalogs, durable=True))
     return databases

@@ -42,6 +42,8 @@ class Truncation:
 class Transaction:
     """One transaction as its writer knows it; times are monotonic seconds, `ended` is infinite if nobody saw the end.
 
+    name: what it left in the witnesses' table. A number says nothing of a transaction that a crash undid: PostgreSQL
+    gives it to another one.
     durable_by: a WAL position that its commit is certainly not behind; None while that is not known.
     before_capture: it was over before anything was captured, so that only copied rows tell of it.
     """
@@ -55,6 +57,7 @@ class Transaction:
     ended: float = float("inf")
     durable_by: int | None = None
     before_capture: bool = False
+    name: str = ""
 
     @property
     def changes(self) -> int:

@@ -1,6 +1,5 @@
 """One run: a platform, its load, faults one after another, and the check of everything now and then and at the end."""
 
-import random
 import shutil
 import threading
 import time
@@ -18,7 +17,6 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from cdc.bookkeeping import progress
 from cdc.clickhouse import client
 from cdc.postgres import lsn_number
-from tests.chaos import clocks
 from tests.chaos.as_of_check import instants, wrong_as_of
 from tests.chaos.faults import KINDS
 from tests.chaos.history_check import violations
@@ -37,7 +35,6 @@ WRITERS = 4
 CHECK_EVERY = 25
 _BEFORE_CAPTURE = 30
 _RECOVERY_SECONDS, _REST_SECONDS = 90.0, 60.0
-_FARTHEST_SECONDS = 2 * 3600.0
 _MOST_SAID = 20
 BROKEN = "BROKEN PROMISES"
 Say = Callable[[str], None]
@@ -114,7 +111,7 @@ class Chaos:
         """Let the writers rest and hold everything against what they know; go on writing afterwards."""
         self._gate.clear()
         self.ledger.wait_until_at_rest(_REST_SECONDS)
-        self.ledger.resolve(lambda each: resolved(each, self._platform.superuser_dsn))
+        self.ledger.resolve(lambda each: resolved(each, self._platform.writers_urls()))
         self._recover("the writers came to rest")
         self._sampler.look()
         with client(self._platform.clickhouse_url) as opened:
@@ -191,9 +188,7 @@ class Chaos:
 
 def run_faults(order: Order, kept: Path, say: Say = print) -> Verdict:
     """Run an order; after a failure `kept` has the logs, the history of both sides and what was broken."""
-    farthest = random.Random(f"clocks {order.seed}").uniform(-_FARTHEST_SECONDS, _FARTHEST_SECONDS)
-    clock_seconds = farthest if clocks.library() else 0.0
-    with running_platform(clock_seconds) as platform:
+    with running_platform() as platform:
         chaos = Chaos(platform, order.seed, say)
         try:
             chaos.go_through(order)

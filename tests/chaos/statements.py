@@ -29,6 +29,7 @@ class Statement:
 class Plan:
     """A transaction as it was drawn: what it writes, how long it dawdles, and whether it is to be committed."""
 
+    name: str
     service: str
     user_id: str | None
     statements: tuple[Statement, ...]
@@ -57,6 +58,7 @@ class Drawing:
         else:
             statements = [self._small_one(service) for _ in range(rng.choice(_STATEMENTS))]
         return Plan(
+            name=self._token(),
             service=service,
             user_id=f"user {rng.randrange(9)}" if rng.random() < 0.8 else None,
             statements=tuple(statements),

@@ -103,6 +103,8 @@ REQUESTS = Target(
 )
 TARGETS = (FILES, FILE_VERSIONS, SESSIONS, POLICIES, REQUESTS)
 SERVICES = tuple(dict.fromkeys(target.service for target in TARGETS))
+# A table beside them, not captured: each transaction leaves its name there, to be found if its answer was lost.
+WITNESSES = "chaos_witnesses"
 # A day of the gateway's log is a partition: rows lie on these.
 PARTITIONED_DAYS = 2
 # Which tables one TRUNCATE empties.

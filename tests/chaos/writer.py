@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from services.kit.postgres.actor import Actor
 from tests.chaos.ledger import Ledger
 from tests.chaos.record import Outcome, Row, Transaction, Truncation, Write
 from tests.chaos.statements import Drawing, Plan, Statement
-from tests.chaos.targets import TARGETS
+from tests.chaos.targets import TARGETS, WITNESSES
 from tests.support.sql import run
 
 _PAUSE_SECONDS = 0.2
@@ -90,7 +90,10 @@ class _Attempt:
     def write(self, session: cursor) -> None:
         began, plan = time.monotonic(), self._plan
         session.execute("SELECT pg_current_xact_id()::text")
-        self.done = Transaction(int(session.fetchall()[0][0]), Outcome.ROLLED_BACK, user_id=plan.user_id, began=began)
+        self.done = Transaction(
+            int(session.fetchall()[0][0]), Outcome.ROLLED_BACK, user_id=plan.user_id, began=began, name=plan.name
+        )
+        session.execute(f"INSERT INTO {WITNESSES} VALUES (%s)", (plan.name,))
         if plan.user_id is not None:
             message = Actor(user_id=plan.user_id, route="chaos").message()
             session.execute("SELECT pg_logical_emit_message(true, %s, %s)", (ACTOR_PREFIX, message))
@@ -157,12 +160,14 @@ def already_there(urls: Mapping[str, str]) -> Transaction:
     return Transaction(0, Outcome.COMMITTED, tuple(writes))
 
 
-def resolved(transaction: Transaction, url: str) -> Transaction:
-    """A transaction whose end nobody saw, with the end that PostgreSQL tells at rest."""
-    with closing(psycopg2.connect(url)) as connection, connection.cursor() as session:
-        session.execute("SELECT pg_xact_status(%s::text::xid8)", (str(transaction.xid),))
-        committed = session.fetchall()[0][0] == "committed"
-        session.execute("SELECT pg_current_wal_insert_lsn()::text")
-        durable_by = lsn_number(session.fetchall()[0][0])
-    outcome = Outcome.COMMITTED if committed else Outcome.ROLLED_BACK
+def resolved(transaction: Transaction, urls: Mapping[str, str]) -> Transaction:
+    """A transaction whose end nobody saw, with the end that its witness tells at rest."""
+    outcome, durable_by = Outcome.ROLLED_BACK, 0
+    for url in urls.values():
+        [(found, written)] = run(
+            url,
+            f"SELECT count(*), pg_current_wal_insert_lsn()::text FROM {WITNESSES} WHERE name = '{transaction.name}'",
+        )
+        outcome = Outcome.COMMITTED if found else outcome
+        durable_by = max(durable_by, lsn_number(str(written)))
     return replace(transaction, outcome=outcome, durable_by=durable_by)
