@@ -67,13 +67,10 @@ def open_keys(client: Client, table: CapturedTable) -> Iterator[bytes]:
     return (key_of(tuple(key)) for (key,) in _streamed(client, query, _named(table)))
 
 
-def oldest_open(client: Client, table: CapturedTable, since: int) -> Iterator[tuple[bytes, int]]:
-    """Each key that has an open letter of version `since` or newer, with its oldest open letter's version."""
-    query = (
-        f"SELECT key, min(version) FROM cdc.dead_letters FINAL WHERE {_OF_TABLE} AND {_OPEN}"
-        " GROUP BY key HAVING max(version) >= {since:UInt128}"
-    )
-    found = _streamed(client, query, {**_named(table), "since": since})
+def oldest_open(client: Client, table: CapturedTable) -> Iterator[tuple[bytes, int]]:
+    """Each key that has an open letter, with its oldest open letter's version."""
+    query = f"SELECT key, min(version) FROM cdc.dead_letters FINAL WHERE {_OF_TABLE} AND {_OPEN} GROUP BY key"
+    found = _streamed(client, query, _named(table))
     return ((key_of(tuple(key)), int(version)) for key, version in found)
 
 

@@ -72,7 +72,7 @@ class Parking:
         Whoever redrives looks again too, once a letter is closed: one of the two sees what the other has done.
         """
         first = _first_versions(behind)
-        oldest = {key: found for key, found in oldest_open(self._client, table, min(first.values())) if key in first}
+        oldest = {key: found for key, found in oldest_open(self._client, table) if key in first}
         for key, version in first.items():
             if oldest.get(key, version) == version:
                 lane.waiting.discard(key)

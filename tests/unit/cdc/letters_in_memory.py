@@ -64,11 +64,9 @@ class LettersInMemory:
     def open_keys(self, _client: Client, _table: CapturedTable) -> Iterator[bytes]:
         return iter({letter.key for letter in self.open()})
 
-    def oldest_open(self, _client: Client, _table: CapturedTable, since: int) -> Iterator[Change]:
-        found = self.open()
-        recent = {letter.key for letter in found if letter.change[1] >= since}
+    def oldest_open(self, _client: Client, _table: CapturedTable) -> Iterator[Change]:
         # Of each key the oldest is set last.
-        return iter({letter.key: letter.change[1] for letter in reversed(found) if letter.key in recent}.items())
+        return iter({letter.key: letter.change[1] for letter in reversed(self.open())}.items())
 
     def newest_refused(self, _client: Client, _table: CapturedTable, _limit: int) -> set[Change]:
         newest = max((version for _, version in self.history), default=0)
