@@ -8,7 +8,9 @@ from clickhouse_connect.driver import Client
 from cdc.catalog.adopted import ARE_RECORDED, RECORDED_ADOPTIONS, adopted_catalogs
 from cdc.catalog.declared import all_catalogs
 from cdc.catalog.lookup import Catalogs
+from cdc.catalog.model import ServiceCatalog
 from cdc.clickhouse import PASSING_ERRORS, client, is_passing, rows_of
+from cdc.shape_store import in_effect
 from services.kit.backoff import Backoff
 
 _log = logging.getLogger(__name__)
@@ -16,21 +18,28 @@ _FIRST_WAIT_SECONDS = 0.2
 
 
 def captured(opened: Client) -> Catalogs:
-    """The catalogs that commands work on; a released database's are not among them."""
-    recorded = rows_of(opened, RECORDED_ADOPTIONS) if opened.command(ARE_RECORDED) else ()
-    return Catalogs((*all_catalogs(), *adopted_catalogs(recorded)))
+    """The catalogs in effect, that commands work on; a released database's are not among them."""
+    return Catalogs(in_effect(opened, _declared(opened)))
 
 
 def captured_once_it_answers(clickhouse_url: str) -> Catalogs:
-    """The same, however long ClickHouse is away: capture may be started before it."""
+    """The same as declared, however long ClickHouse is away: capture may be started before it.
+
+    Each pipeline looks for what is in effect by itself: what is wrong with one table is to stop one service alone.
+    """
     backoff = Backoff(first=_FIRST_WAIT_SECONDS)
     while True:
         try:
             with client(clickhouse_url) as opened:
-                return captured(opened)
+                return Catalogs(_declared(opened))
         except PASSING_ERRORS as error:
             if not is_passing(error):
                 raise
             delay = backoff.next_delay()
             _log.warning("ClickHouse does not say what is captured, trying again in %.1f s: %s", delay, error)
             time.sleep(delay)
+
+
+def _declared(opened: Client) -> tuple[ServiceCatalog, ...]:
+    recorded = rows_of(opened, RECORDED_ADOPTIONS) if opened.command(ARE_RECORDED) else ()
+    return (*all_catalogs(), *adopted_catalogs(recorded))

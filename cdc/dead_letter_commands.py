@@ -22,7 +22,6 @@ from cdc.dead_letters.limits import LimitReachedError
 from cdc.dead_letters.redrive import Outcome, redrive
 from cdc.postgres import lsn_text
 from cdc.settings import CdcSettings
-from cdc.shape_store import in_effect
 from services.kit.command_line import FAILED, explained
 from services.kit.command_output import Json, output, say_json, say_note, say_rows, shown
 
@@ -52,7 +51,7 @@ def list_letters(
     """List open letters, those of a key in their order."""
     states = tuple(LetterState) if every else (LetterState.PARKED,)
     with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
-        chosen = chosen_letters(opened, in_effect(opened, captured(opened).all), what or (), tuple(key or ()), states)
+        chosen = chosen_letters(opened, captured(opened).all, what or (), tuple(key or ()), states)
         found = list(islice(_each(pages(opened, *each) for each in chosen), limit + 1))
     say_rows(_COLUMNS, [_line(letter) for letter in found[:limit]], as_json=as_json, prose=("why",))
     if len(found) > limit:
@@ -80,9 +79,7 @@ def redrive_letters(what: What = None, *, key: Key = None, as_json: Json = False
     """
     stays = False
     with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
-        for table, letters in chosen_keys(
-            opened, in_effect(opened, captured(opened).all), what or (), tuple(key or ())
-        ):
+        for table, letters in chosen_keys(opened, captured(opened).all, what or (), tuple(key or ())):
             counts, said = Counter[str](), 0
             for outcome in redrive(opened, table, letters):
                 counts["stored" if outcome.refusal is None else "stay"] += 1
@@ -111,7 +108,7 @@ def discard(
         raise typer.BadParameter("say why these changes may be missing for good", param_hint="--reason")
     with _explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
         for service, table, chosen in chosen_letters(
-            opened, in_effect(opened, captured(opened).all), what, tuple(key or ()), (LetterState.PARKED,)
+            opened, captured(opened).all, what, tuple(key or ()), (LetterState.PARKED,)
         ):
             count = 0
             for page in pages(opened, service, table, chosen):

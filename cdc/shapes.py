@@ -13,7 +13,7 @@ from dataclasses import replace
 from clickhouse_connect.driver import Client
 
 from cdc.catalog.clickhouse_ddl import table_objects
-from cdc.catalog.in_effect import Shape, catalog_in_effect, shape_of
+from cdc.catalog.in_effect import catalog_in_effect, shape_of
 from cdc.catalog.model import CapturedTable, ServiceCatalog
 from cdc.catalog.shape import NO_CHANGE, Described, ShapeChange, change_between, require_key, reshaped, with_former
 from cdc.catalog.version import position
@@ -65,18 +65,37 @@ class Shapes:
     def _take(self, named: tuple[str, str], described: Sequence[Described], lsn: int) -> CapturedTable:
         at = position(self._epoch, lsn)
         with self._guard:
-            table = self._tables[named]
-            recorded = self._recorded.get((table.service, table.name))
-            shape = reshaped(table, described)
-            if recorded is None or at >= recorded.position:
-                if recorded is None or shape_of(shape, recorded.position) != recorded:
-                    self._follow(table, recorded, shape, at)
-            elif len(shape.stored_columns) > len(table.stored_columns):
-                # It had come and gone before anybody looked; what its rows hold is history.
-                self._keep(table, with_former(table, shape.columns), recorded.position, NO_CHANGE)
+            shape = reshaped(self._tables[named], described)
+            if self._is_known(shape, at):
+                return shape
+            # What migrations made meanwhile is to be found: they write there too.
+            self._read_records()
+            shape = reshaped(self._tables[named], described)
+            if not self._is_known(shape, at):
+                self._follow(self._tables[named], shape, at)
             return shape
 
-    def _follow(self, table: CapturedTable, recorded: Shape | None, shape: CapturedTable, at: int) -> None:
+    def _is_known(self, shape: CapturedTable, at: int) -> bool:
+        """Whether nothing is to be done: a shape is recorded, or is an earlier one whose columns are all stored."""
+        recorded = self._recorded.get((shape.service, shape.name))
+        if recorded is None:
+            return False
+        if at >= recorded.position:
+            return shape_of(shape, recorded.position) == recorded
+        stored = {column.name for column in (*recorded.columns, *recorded.former)}
+        return all(column.name in stored for column in shape.columns)
+
+    def _read_records(self) -> None:
+        self._recorded = dict(recorded_shapes(self._client))
+        in_effect = catalog_in_effect(ServiceCatalog(self._service, tuple(self._tables.values())), self._recorded)
+        self._tables = {table.sent_as: table for table in in_effect.tables}
+
+    def _follow(self, table: CapturedTable, shape: CapturedTable, at: int) -> None:
+        recorded = self._recorded.get((table.service, table.name))
+        if recorded is not None and at < recorded.position:
+            # It had come and gone before anybody looked; what its rows hold is history.
+            self._keep(table, with_former(table, shape.columns), recorded.position, NO_CHANGE, wanted=False)
+            return
         before = replace(table, columns=recorded.columns, former=recorded.former) if recorded else table
         change = change_between(before, shape)
         if recorded is None:
@@ -84,30 +103,27 @@ class Shapes:
             change = replace(change, retyped=())
         if change:
             _log.warning("%s: PostgreSQL's columns changed: %s", table, change)
-        self._keep(table, shape, at, change)
+        self._keep(table, shape, at, change, wanted=self._must_be_copied(before, shape, change))
 
-    def _keep(self, table: CapturedTable, shape: CapturedTable, at: int, change: ShapeChange) -> None:
-        client = self._client
-        if table_objects(shape, {}) != table_objects(table, {}):
-            extend(client, shape)
-        wanted = self._must_be_copied(table, shape, change)
-        # Before the copy is wanted: it is to be one of the new shape.
-        self._tables[table.sent_as] = shape
-        if wanted:
-            self._want_copy(shape)
-        record_shape(client, shape, at, str(change))
-        self._recorded[table.service, table.name] = shape_of(shape, at)
-
-    def _must_be_copied(self, table: CapturedTable, shape: CapturedTable, change: ShapeChange) -> bool:
+    def _must_be_copied(self, before: CapturedTable, shape: CapturedTable, change: ShapeChange) -> bool:
         """Whether rows that no change touched can be otherwise than ClickHouse has them."""
-        known = {column.name for column in table.stored_columns}
-        returned = [name for name in change.added if name in known]
-        if change.retyped or holds_values(self._client, shape, returned):
+        once = {column.name for column in before.former}
+        if change.retyped or holds_values(self._client, before, [name for name in change.added if name in once]):
             return True
         if not change.added:
             return False
         with session(self._database_url) as connection:
             return any_filled(connection, shape, change.added)
+
+    def _keep(self, table: CapturedTable, shape: CapturedTable, at: int, change: ShapeChange, *, wanted: bool) -> None:
+        if table_objects(shape, {}) != table_objects(table, {}):
+            extend(self._client, shape)
+        # Before the copy is wanted: it is to be one of the new shape.
+        self._tables[table.sent_as] = shape
+        if wanted:
+            self._want_copy(shape)
+        record_shape(self._client, shape, at, str(change))
+        self._recorded[table.service, table.name] = shape_of(shape, at)
 
     def _want_copy(self, table: CapturedTable) -> None:
         with session(self._database_url) as connection:

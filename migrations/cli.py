@@ -17,9 +17,8 @@ from cdc.catalog.adopted import ARE_RECORDED, RECORDED_ADOPTIONS, adopted_catalo
 from cdc.catalog.clickhouse_object import ClickHouseObject
 from cdc.catalog.clickhouse_schema import wanted_objects
 from cdc.catalog.declared import all_catalogs, service_catalog
-from cdc.catalog.in_effect import IS_RECORDED, RECORDED_SHAPES, catalog_in_effect, shapes_of
 from cdc.catalog.model import CatalogError, ServiceCatalog
-from migrations import capture, clickhouse, postgres
+from migrations import capture, clickhouse, in_effect, postgres
 from migrations.settings import MigrationsSettings, database_url
 from services.kit.clickhouse import connected
 from services.kit.command_line import FAILED, Services, explained
@@ -48,6 +47,9 @@ def upgrade(
 ) -> None:
     """Bring the service databases, what capture needs in them, and ClickHouse to what the code wants."""
     with _explained():
+        if not databases_only:
+            with _clickhouse() as client:
+                in_effect.announce(client, all_catalogs())
         for service in _chosen(services):
             # What is recorded in ClickHouse is not asked for where ClickHouse is to be left alone.
             catalog = service_catalog(service.name)
@@ -69,11 +71,11 @@ def _upgrade_database(service: Service, catalog: ServiceCatalog) -> None:
 
 def _upgrade_clickhouse() -> None:
     with _clickhouse() as client:
-        wanted = _wanted()
-        changed = clickhouse.upgrade(client, wanted)
+        everything = [*all_catalogs(), *_adopted()]
+        changed = in_effect.upgrade(client, everything, durable=MigrationsSettings.load().clickhouse_durable)
     for found in changed:
         _say(f"ClickHouse: {found.wanted.name} was {found.state.value}")
-    _say(f"ClickHouse: {len(wanted)} objects up to date")
+    _say(f"ClickHouse: {len(_wanted())} objects up to date")
 
 
 @app.command()
@@ -162,8 +164,7 @@ def _adopted() -> tuple[ServiceCatalog, ...]:
 def _in_effect(declared: Sequence[ServiceCatalog]) -> tuple[ServiceCatalog, ...]:
     """What the models declare, with what capture recorded of columns that came, went or changed."""
     with _clickhouse() as client:
-        recorded = shapes_of(client.query(RECORDED_SHAPES).result_rows if client.command(IS_RECORDED) else ())
-    return tuple(catalog_in_effect(catalog, recorded) for catalog in declared)
+        return in_effect.catalogs_in_effect(client, declared)
 
 
 def _clickhouse() -> AbstractContextManager[Client]:

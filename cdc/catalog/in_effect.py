@@ -12,10 +12,7 @@ from cdc.catalog.model import CapturedTable, CatalogError, Column, ServiceCatalo
 from cdc.catalog.shape import KEY_ADVICE, with_former
 
 IS_RECORDED = "EXISTS TABLE cdc.shapes"
-RECORDED_SHAPES = (
-    'SELECT service, "table", position, key, columns, former FROM cdc.shapes FINAL'
-    ' ORDER BY position DESC LIMIT 1 BY service, "table"'
-)
+RECORDED_SHAPES = 'SELECT service, "table", position, key, columns, former FROM cdc.shapes FINAL ORDER BY position'
 
 
 @dataclass(frozen=True)
@@ -33,11 +30,19 @@ RecordedShapes = Mapping[tuple[str, str], Shape]
 
 
 def shapes_of(rows: Iterable[Sequence[Any]]) -> RecordedShapes:
-    """The rows of `RECORDED_SHAPES`."""
-    return {
-        (str(service), str(table)): Shape(int(position), tuple(key), _columns(columns), _columns(former))
-        for service, table, position, key, columns, former in rows
-    }
+    """The newest shapes in the rows of `RECORDED_SHAPES`.
+
+    Former is whatever was recorded ever: two that record at once may know of different columns, and both are stored.
+    """
+    shapes: dict[tuple[str, str], Shape] = {}
+    for service, table, position, key, columns, former in rows:
+        shape = Shape(int(position), tuple(key), _columns(columns), _columns(former))
+        earlier = shapes.get((service, table))
+        known = {column.name for column in (*shape.columns, *shape.former)}
+        stored = (*earlier.columns, *earlier.former) if earlier else ()
+        lost = tuple(column for column in stored if column.name not in known)
+        shapes[service, table] = replace(shape, former=(*shape.former, *lost))
+    return shapes
 
 
 def shape_of(table: CapturedTable, position: int) -> Shape:

@@ -5,6 +5,10 @@ from collections.abc import Iterable
 from cdc.catalog.model import CapturedTable, literal, quoted
 from cdc.catalog.type_names_sql import carried_type
 
+# Not by PostgreSQL's own view of a publication: beside a revision that commits it tells of half of it, having looked at
+# two moments. Generated columns are sent where the publication says so (PostgreSQL 18).
+_IS_SENT = "attgenerated::text IN ('', coalesce(to_jsonb(p) ->> 'pubgencols', ''))"
+
 
 def published_shapes(publication: str) -> str:
     """The query for every published table: schema, name, names and types of the columns sent, key, unreadable columns.
@@ -13,13 +17,13 @@ def published_shapes(publication: str) -> str:
     are the columns that whoever asks is not granted.
     """
     return (
-        "SELECT schemaname::text, tablename::text, array_agg(attname::text ORDER BY attnum),"
+        "SELECT nspname::text, relname::text, array_agg(attname::text ORDER BY attnum),"
         f" array_agg({carried_type('atttypid', 'atttypmod')} ORDER BY attnum), {_key_of('c.oid')},"
         " coalesce(array_agg(attname::text) FILTER (WHERE NOT has_column_privilege(c.oid, attnum, 'SELECT')), '{}')"
-        " FROM pg_publication_tables JOIN pg_namespace n ON nspname = schemaname"
-        " JOIN pg_class c ON relname = tablename AND relnamespace = n.oid"
-        " JOIN pg_attribute ON attrelid = c.oid AND attname = ANY(attnames)"
-        f" WHERE pubname = {literal(publication)} GROUP BY schemaname, tablename, c.oid"
+        " FROM pg_publication p JOIN pg_publication_rel ON prpubid = p.oid JOIN pg_class c ON c.oid = prrelid"
+        " JOIN pg_namespace n ON n.oid = relnamespace"
+        f" JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND {_IS_SENT}"
+        f" WHERE pubname = {literal(publication)} GROUP BY nspname, relname, c.oid"
     )
 
 

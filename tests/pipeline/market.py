@@ -6,20 +6,20 @@ from dataclasses import replace
 from typing import Any
 
 from clickhouse_connect.driver import Client
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Numeric, String, Table, Text
+from sqlalchemy import BigInteger, Column, DateTime, Integer, MetaData, Numeric, String, Table, Text
 
-from cdc.catalog.clickhouse_schema import wanted_objects
 from cdc.catalog.declared import catalog_of_metadata
 from cdc.catalog.model import ServiceCatalog
 from migrations import capture as capture_migration
-from migrations.clickhouse import upgrade
+from migrations.in_effect import upgrade
 from services.kit.capture import Capture as Declaration
 from tests.pipeline.capture import Capture
 from tests.pipeline.conftest import empty_storage
 from tests.support.service_database import ServiceDatabase
 
 TABLE = (
-    "CREATE TABLE goods (number bigint PRIMARY KEY, name varchar(20), price numeric(10,2), pieces integer, note text)"
+    "CREATE TABLE goods (number bigint PRIMARY KEY, name varchar(20), price numeric(10,2), pieces integer, note text,"
+    " sold timestamp)"
 )
 
 
@@ -31,6 +31,7 @@ def market_catalog(*more: Column[Any], without: str = "", exclude: str = "") -> 
         Column("price", Numeric(10, 2)),
         Column("pieces", Integer),
         Column("note", Text),
+        Column("sold", DateTime),
         *more,
     ]
     kept = [column for column in columns if column.name != without]
@@ -56,7 +57,7 @@ def market(database: ServiceDatabase, clickhouse_url: str, clickhouse: Client) -
 def migrate(capture: Capture) -> None:
     """What `python -m migrations upgrade` does for capture, with the models that the capture has."""
     capture_migration.upgrade(capture.database.service, capture.in_effect, capture.database.migrator_url)
-    upgrade(capture.clickhouse, wanted_objects([capture.in_effect], durable=False))
+    upgrade(capture.clickhouse, [capture.catalog], durable=False)
 
 
 def declaring(capture: Capture, catalog: ServiceCatalog) -> Capture:
@@ -68,3 +69,20 @@ def goods(number: int, **values: str) -> str:
     """The statement that inserts a row."""
     row = {"name": f"'thing {number}'", "price": f"{number}.50", "pieces": str(number), **values}
     return f"INSERT INTO goods (number, {', '.join(row)}) VALUES ({number}, {', '.join(row.values())})"
+
+
+def shown(market: Capture, columns: str) -> list[tuple[object, ...]]:
+    """The rows of the view that people read."""
+    return market.select(f"SELECT {columns} FROM market.goods ORDER BY number")
+
+
+def columns_shown(market: Capture, view: str = "goods") -> set[str]:
+    """The names of a view's columns that are not capture's own."""
+    named = f"SELECT name FROM system.columns WHERE database = 'market' AND table = '{view}' AND name NOT LIKE '\\_%'"
+    return {str(name) for (name,) in market.select(named)}
+
+
+def change(market: Capture, *statements: str) -> None:
+    """Change the table as a revision does, and let capture read what is new, as an upgrade does right after it."""
+    market.write(*statements)
+    market.write("GRANT SELECT ON goods TO file_cdc")

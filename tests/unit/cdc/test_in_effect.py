@@ -6,7 +6,7 @@ import pytest
 
 from cdc.catalog.in_effect import catalog_in_effect, shape_row, shapes_of
 from cdc.catalog.model import CapturedTable, CatalogError, Column, ServiceCatalog
-from cdc.catalog.shape import reshaped
+from cdc.catalog.shape import reshaped, with_former
 from services.kit.capture import Capture
 from tests.unit.cdc.tables import shelf_catalog
 
@@ -60,6 +60,18 @@ def test_a_column_that_is_excluded_by_now_is_former() -> None:
     found = in_effect(replace(BOOKS, capture=Capture(exclude=frozenset({"cover", "price"}))), BOOKS)
     assert "price" not in {column.name for column in found.columns}
     assert "price" in {column.name for column in found.former}
+
+
+def test_what_two_that_record_at_once_know_of_is_all_stored() -> None:
+    names = ("service", "table", "position", "key", "columns", "former")
+    announced = shape_row(with_former(BOOKS, [COLOUR]), 7, "")
+    followed = shape_row(reshaped(BOOKS, [*NOW[:2], ("isbn", "text")]), 9, "")
+    shapes = shapes_of([[row[name] for name in names] for row in (announced, followed)])
+    [books, _] = catalog_in_effect(CATALOG, shapes).tables
+    assert [column.name for column in books.columns] == [*(name for name, _ in NOW[:2]), "isbn"]
+    assert COLOUR in books.former
+    assert {column.name for column in BOOKS.columns} <= {column.name for column in books.stored_columns}
+    assert shapes["library", "books"].position == 9
 
 
 def test_a_declared_key_other_than_the_stored_one_is_refused_with_what_to_do() -> None:
