@@ -3,10 +3,12 @@
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from shutil import disk_usage
 
 from clickhouse_connect.driver import Client
 
-from cdc.bookkeeping import current_epoch, progress
+from cdc.bookkeeping import Progress, current_epoch, progress
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.catalog.version import position
@@ -14,8 +16,11 @@ from cdc.clickhouse import rows_of
 from cdc.dead_letters.letter_box import open_tables
 from cdc.postgres import Connection, rows, session
 from cdc.source.heartbeat import beat
+from cdc.wal_forecast import Forecast, Room, forecast
 
 _POLL_SECONDS = 0.01
+# How long growth is looked at where ClickHouse cannot say since when nothing was stored.
+_SAMPLE_SECONDS = 2.0
 _SLOT = (
     "SELECT active, wal_status, invalidation_reason,"
     " pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint,"
@@ -40,13 +45,14 @@ class Slot:
 class ServiceLag:
     """One service: how long a commit made now took to be stored, None if longer than the probe waited; the rest of it.
 
-    newest_commit: the time of the newest stored commit, heartbeats among them; slot: None if there is none.
+    newest_commit: the time of the newest stored commit, heartbeats among them; slot, forecast: None if there is no slot.
     """
 
     service: str
     delay_seconds: float | None
     newest_commit: datetime | None
     slot: Slot | None
+    forecast: Forecast | None
 
 
 @dataclass(frozen=True)
@@ -60,18 +66,44 @@ class TableLag:
     parked: int
 
 
-def service_lag(catalog: ServiceCatalog, database_url: str, client: Client, patience_seconds: float) -> ServiceLag:
-    """How far a service's copy is behind; measured with a heartbeat of its own, waited for `patience_seconds`."""
+def service_lag(
+    catalog: ServiceCatalog,
+    database_url: str,
+    client: Client | None,
+    patience_seconds: float,
+    wal_directory: Path | None = None,
+) -> ServiceLag:
+    """How far a service's copy is behind; measured with a heartbeat of its own, waited for `patience_seconds`.
+
+    client: None while ClickHouse does not answer: then PostgreSQL's side alone is told. wal_directory: where the disk
+    of PostgreSQL's WAL can be seen from here, if it can.
+    """
     with session(database_url) as connection:
-        delay = _probe(connection, client, catalog.service, patience_seconds)
-        found = rows(connection, _SLOT, slot_name(catalog.service))
-    reached = progress(client, catalog.service)
+        delay = _probe(connection, client, catalog.service, patience_seconds) if client else None
+        reached = progress(client, catalog.service) if client else None
+        slot, behind, written = _slot(connection, catalog.service, reached)
+    room = Room(slot.bytes_until_lost if slot else None, disk_usage(wal_directory).free if wal_directory else None)
     return ServiceLag(
         service=catalog.service,
         delay_seconds=delay,
         newest_commit=reached.commit_time if reached else None,
-        slot=Slot(*found[0]) if found else None,
+        slot=slot,
+        forecast=forecast(written, behind, room) if slot else None,
     )
+
+
+def _slot(connection: Connection, service: str, reached: Progress | None) -> tuple[Slot | None, float | None, int]:
+    """The slot, and how much WAL was written in how many seconds: since the newest stored commit, or in a sample."""
+    found = rows(connection, _SLOT, slot_name(service))
+    if not found:
+        return None, None, 0
+    slot = Slot(*found[0])
+    if reached:
+        [(behind,)] = rows(connection, "SELECT extract(epoch FROM clock_timestamp() - %s)::float8", reached.commit_time)
+        return slot, behind, slot.unconfirmed_bytes
+    time.sleep(_SAMPLE_SECONDS)
+    later = Slot(*rows(connection, _SLOT, slot_name(service))[0])
+    return later, _SAMPLE_SECONDS, later.unconfirmed_bytes - slot.unconfirmed_bytes
 
 
 def _probe(connection: Connection, client: Client, service: str, patience_seconds: float) -> float | None:
