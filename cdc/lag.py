@@ -45,7 +45,7 @@ class Slot:
 class ServiceLag:
     """One service: how long a commit made now took to be stored, None if longer than the probe waited; the rest of it.
 
-    newest_commit: the time of the newest stored commit, heartbeats among them; slot, forecast: None if there is no slot.
+    newest_commit: the time of the newest stored commit, heartbeats among them; slot and forecast: None without a slot.
     """
 
     service: str

@@ -1,6 +1,6 @@
 """Settings of capture: where each service's database and ClickHouse are, and how batches are cut."""
 
-from pydantic import Field, HttpUrl
+from pydantic import DirectoryPath, Field, HttpUrl
 from pydantic_settings import SettingsConfigDict
 
 from cdc.dead_letters.limits import IN_A_ROW
@@ -23,6 +23,9 @@ class CdcSettings(Settings):
     )
     shape_seconds: float = Field(
         default=10.0, gt=0, description="how often the columns in PostgreSQL are compared with those captured"
+    )
+    wal_directory: DirectoryPath | None = Field(
+        default=None, description="a directory on the disk of PostgreSQL's WAL, if it can be seen from here"
     )
     services_at_once: int = Field(default=2, gt=0, description="how many services' batches ClickHouse is sent at once")
     batch_rows: int = Field(default=50_000, gt=0, description="rows after which a batch is sent at once")

@@ -30,6 +30,7 @@ def write_environment(state: StateDirectory) -> dict[str, str]:
         values |= _database_variables(service, role_passwords(service, values))
         values |= _service_variables(service, places | {"objects": (state.objects / service.name).as_uri()})
     values |= _clickhouse_variables(values[CLICKHOUSE_PASSWORD])
+    values["CDC_WAL_DIRECTORY"] = str(state.postgres)
     write_private(state.environment, HEADER + "".join(f"{name}={value}\n" for name, value in values.items()))
     return values
 

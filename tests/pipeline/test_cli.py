@@ -1,18 +1,14 @@
-"""`python -m cdc verify`, `lag` and `resnapshot`: what they print, and what they exit with."""
+"""`python -m cdc verify`, `resnapshot` and `retain`: what they print, and what they exit with."""
 
 import json
 import os
 
 import pytest
-from rich.console import Console
-from typer.testing import CliRunner, Result
 
-from cdc.bookkeeping import Epoch, record_epoch
 from cdc.catalog.declared import service_catalog
-from cdc.cli import app
-from cdc.copies import TableCopy, record_copy
 from services.registry import SERVICES
-from tests.pipeline.capture import Capture, file_ids, new_file, new_version
+from tests.pipeline.capture import Capture, file_ids, new_version
+from tests.pipeline.commands import captured, cdc
 from tests.pipeline.short_memory import NO_TIME, keeping
 
 ONE, TWO = file_ids(2)
@@ -25,16 +21,6 @@ def _settings(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CDC_FILE_DATABASE_URL", capture.database.cdc_url)
     monkeypatch.setenv("CDC_CLICKHOUSE_URL", capture.clickhouse_url)
     monkeypatch.setenv("HULEEDU_ENV_FILE", os.devnull)
-
-
-def cdc(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments, env={"COLUMNS": "200"})
-
-
-def captured(capture: Capture) -> None:
-    with capture.streaming():
-        capture.write(new_file(ONE), new_file(TWO), new_version(ONE, 1))
-        capture.catch_up()
 
 
 def test_verify_says_equal_and_exits_with_0(capture: Capture) -> None:
@@ -104,53 +90,6 @@ def test_a_database_that_does_not_answer_is_one_line(capture: Capture, monkeypat
     assert result.exit_code == FAILED
     assert "Connection refused" in result.stderr
     assert "Traceback" not in result.output
-
-
-def test_lag_tells_how_far_behind_the_copy_is_and_what_the_slot_holds(capture: Capture) -> None:
-    captured(capture)
-    with capture.running():
-        capture.catch_up()
-        lines = [json.loads(line) for line in cdc("lag", "file", "--json").stdout.splitlines()]
-    service, *tables, standing = lines
-    assert (standing["epoch"], standing["reason"], standing["copies"]) == (1, "first start", {})
-    assert service["service"] == "file"
-    assert service["delay_seconds"] >= 0
-    assert (service["slot"]["active"], service["slot"]["wal_status"]) == (True, "reserved")
-    assert {table["table"]: (table["changes"], table["raw_values"]) for table in tables} == {
-        "file.files": (2, 0),
-        "file.file_versions": (1, 0),
-    }
-
-
-def test_lag_tells_the_epoch_why_it_began_and_which_copies_are_under_way(
-    capture: Capture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    captured(capture)
-    monkeypatch.setattr("cdc.cli._PATIENCE_SECONDS", 0.1)
-    record_epoch(capture.clickhouse, "file", Epoch(2, 1, 1, "the replication slot was gone"))
-    record_copy(capture.clickhouse, "file", TableCopy("files", 2, 100, "new epoch", xid=7, row_count=30))
-    told = cdc("lag", "file").stdout
-    assert "the replication slot was gone" in told
-    assert "file.files: copying, 30 rows so far (new epoch)" in told
-    assert "file.file_versions: not begun" in told
-    *_, standing = [json.loads(line) for line in cdc("lag", "file", "--json").stdout.splitlines()]
-    assert (standing["epoch"], set(standing["copies"])) == (2, set(TABLES))
-
-
-def test_lag_fits_a_screen_of_80_columns_in_one_line_a_row(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    captured(capture)
-    monkeypatch.setattr("cdc.cli._PATIENCE_SECONDS", 0.1)
-    monkeypatch.setattr("services.kit.command_output.output", Console(width=80))
-    lines = [line.strip("│ ") for line in cdc("lag", "file").stdout.splitlines()]
-    lines = [line for line in lines if line.startswith("file")]
-    assert [line.split()[0] for line in lines] == ["file", "file.files", "file.file_versions", "file"]
-    assert "not read, reserved" in lines[0]
-
-
-def test_lag_before_the_first_start_says_that_nothing_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cdc.cli._PATIENCE_SECONDS", 0.1)
-    service, *_ = [json.loads(line) for line in cdc("lag", "file", "--json").stdout.splitlines()]
-    assert service == {"service": "file", "delay_seconds": None, "newest_commit": None, "slot": None}
 
 
 def test_resnapshot_heals_a_row_that_was_lost(capture: Capture) -> None:

@@ -1,0 +1,19 @@
+"""The commands of capture as tests give them, and a database for them to speak of."""
+
+from typer.testing import CliRunner, Result
+
+from cdc.cli import app
+from tests.pipeline.capture import Capture, file_ids, new_file, new_version
+
+
+def cdc(*arguments: str) -> Result:
+    """What a command says, and its exit code."""
+    return CliRunner().invoke(app, arguments, env={"COLUMNS": "200"})
+
+
+def captured(capture: Capture) -> None:
+    """Two files, and a version of one, written and stored."""
+    one, two = file_ids(2)
+    with capture.streaming():
+        capture.write(new_file(one), new_file(two), new_version(one, 1))
+        capture.catch_up()

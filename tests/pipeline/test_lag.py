@@ -1,0 +1,112 @@
+"""`python -m cdc lag`: how late the copy is, what slots hold back, and when there is no more room for it."""
+
+import json
+import os
+import time
+from typing import NamedTuple
+
+import pytest
+from rich.console import Console
+
+from cdc.bookkeeping import Epoch, record_epoch
+from cdc.copies import TableCopy, record_copy
+from deploy.local.ports import free_port
+from tests.pipeline.capture import Capture, file_ids, new_file
+from tests.pipeline.commands import captured, cdc
+
+FAILED = 1
+TABLES = ("file.files", "file.file_versions")
+
+
+@pytest.fixture(autouse=True)
+def _settings(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CDC_FILE_DATABASE_URL", capture.database.cdc_url)
+    monkeypatch.setenv("CDC_CLICKHOUSE_URL", capture.clickhouse_url)
+    monkeypatch.setenv("HULEEDU_ENV_FILE", os.devnull)
+
+
+def test_lag_tells_how_far_behind_the_copy_is_and_what_the_slot_holds(capture: Capture) -> None:
+    captured(capture)
+    with capture.running():
+        capture.catch_up()
+        lines = [json.loads(line) for line in cdc("lag", "file", "--json").stdout.splitlines()]
+    service, *tables, standing = lines
+    assert (standing["epoch"], standing["reason"], standing["copies"]) == (1, "first start", {})
+    assert service["service"] == "file"
+    assert service["delay_seconds"] >= 0
+    assert (service["slot"]["active"], service["slot"]["wal_status"]) == (True, "reserved")
+    assert {table["table"]: (table["changes"], table["raw_values"]) for table in tables} == {
+        "file.files": (2, 0),
+        "file.file_versions": (1, 0),
+    }
+
+
+def test_lag_tells_the_epoch_why_it_began_and_which_copies_are_under_way(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    captured(capture)
+    monkeypatch.setattr("cdc.lag_command.PATIENCE_SECONDS", 0.1)
+    record_epoch(capture.clickhouse, "file", Epoch(2, 1, 1, "the replication slot was gone"))
+    record_copy(capture.clickhouse, "file", TableCopy("files", 2, 100, "new epoch", xid=7, row_count=30))
+    told = cdc("lag", "file").stdout
+    assert "the replication slot was gone" in told
+    assert "file.files: copying, 30 rows so far (new epoch)" in told
+    assert "file.file_versions: not begun" in told
+    *_, standing = [json.loads(line) for line in cdc("lag", "file", "--json").stdout.splitlines()]
+    assert (standing["epoch"], set(standing["copies"])) == (2, set(TABLES))
+
+
+def test_lag_fits_a_screen_of_80_columns_in_one_line_a_row(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    captured(capture)
+    monkeypatch.setattr("cdc.lag_command.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("services.kit.command_output.output", Console(width=80))
+    lines = [line.strip("│ ") for line in cdc("lag", "file").stdout.splitlines()]
+    lines = [line for line in lines if line.startswith("file")]
+    assert [line.split()[0] for line in lines] == ["file", "file", "file.files", "file.file_versions", "file"]
+    assert "not read, reserved" in lines[0]
+
+
+def test_lag_before_the_first_start_says_that_nothing_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cdc.lag_command.PATIENCE_SECONDS", 0.1)
+    service, *_ = [json.loads(line) for line in cdc("lag", "file", "--json").stdout.splitlines()]
+    assert service == dict.fromkeys(("delay_seconds", "newest_commit", "slot", "forecast")) | {"service": "file"}
+
+
+def test_lag_tells_when_the_slot_is_lost_if_nothing_is_stored_any_more(capture: Capture) -> None:
+    captured(capture)
+    time.sleep(1.1)
+    capture.write(*(new_file(each) for each in file_ids(202)[2:]))
+    service, *_ = [json.loads(line) for line in cdc("lag", "file", "--json").stdout.splitlines()]
+    told, slot = service["forecast"], service["slot"]
+    assert (told["limit"], told["bytes_left"]) == ("slot is lost", slot["bytes_until_lost"])
+    assert told["bytes_per_second"] > 0
+    assert told["seconds_left"] == pytest.approx(told["bytes_left"] / told["bytes_per_second"])
+
+
+class _Disk(NamedTuple):
+    free: int
+
+
+def test_lag_tells_the_room_on_the_disk_where_that_is_less(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    captured(capture)
+    monkeypatch.setenv("CDC_WAL_DIRECTORY", os.fspath(os.sep))
+    monkeypatch.setattr("cdc.lag.disk_usage", lambda _directory: _Disk(free=1000))
+    service, *_ = [json.loads(line) for line in cdc("lag", "file", "--json").stdout.splitlines()]
+    assert (service["forecast"]["limit"], service["forecast"]["bytes_left"]) == ("disk is full", 1000)
+
+
+def test_lag_tells_what_slots_hold_back_while_clickhouse_is_away(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    captured(capture)
+    monkeypatch.setattr("cdc.lag._SAMPLE_SECONDS", 1.0)
+    monkeypatch.setenv("CDC_CLICKHOUSE_URL", f"http://127.0.0.1:{free_port()}")
+    capture.write(new_file(file_ids(3)[2]))
+    result = cdc("lag", "file", "--json")
+    assert result.exit_code == FAILED
+    [service] = [json.loads(line) for line in result.stdout.splitlines()]
+    assert service["delay_seconds"] is None
+    assert service["slot"]["unconfirmed_bytes"] > 0
+    assert service["forecast"]["bytes_left"] > 0
+    assert "does not answer: start it" in result.stderr
+    assert "WAL that each replication slot holds back" in cdc("lag", "file").stdout
