@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _CHANGES = "tests/pipeline/test_changes.py::test_"
+_LETTERS = "tests/pipeline/test_dead_letters.py::test_"
 
 
 @dataclass(frozen=True)
@@ -117,5 +118,23 @@ BREAKS = (
         "a large value is lost by an update beside it",
         [Edit("cdc/source/tuples.py", "= old[{place}] if old else missing()", "= NULL")],
         _test(f"{_CHANGES}a_large_value_is_whole_and_an_update_beside_it_keeps_it"),
+    ),
+    Break(
+        "no bisection",
+        "a refused change takes with it all that came in the same insert",
+        [
+            Edit(
+                "cdc/dead_letters/sifting.py",
+                "            parts += [offered[middle:], offered[:middle]]\n",
+                "            found.refused.extend((row, f'{middle}') for row in offered)\n",
+            )
+        ],
+        _test(f"{_LETTERS}a_refused_change_is_parked_and_everything_else_flows_on"),
+    ),
+    Break(
+        "changes that overtake a refused one",
+        "the order of a key's changes is lost once one of them was refused",
+        [Edit("cdc/dead_letters/sifting.py", "            blocked.add(offered[0].key)\n", "            pass\n")],
+        _test(f"{_LETTERS}changes_of_the_key_wait_also_if_they_come_in_the_same_transaction"),
     ),
 )

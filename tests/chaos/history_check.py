@@ -119,28 +119,33 @@ def _twice(seen: Seen) -> Iterator[str]:
 
 def _out_of_order(written: Written, versions: Sequence[Version]) -> Iterator[str]:
     """A row's versions, oldest first: each must follow the one whose value it replaced, and real time."""
+    streamed = [version for version in versions if version.op != "r"]
     began = 0.0
-    for version in (each for each in versions if each.op != "r"):
-        found = written.of.get(_change_seen(version))
-        if found:
-            if found[0].ended < began:
-                yield f"{_named(version.row)}: {version.token} comes after a write that began when it was over"
-            began = max(began, found[0].began)
-    for previous, version in zip((None, *versions), versions, strict=False):
-        there = None if previous is None or previous.op == "d" else previous.token
-        if version.op == "r":
-            wrong = previous is not None and there not in {None, version.token}
-            if wrong:
-                yield f"{_named(version.row)}: a copy has {version.token} where {there} was the newest value"
-            continue
+    for previous, version in zip((None, *streamed), streamed, strict=False):
         found = written.of.get(_change_seen(version))
         if found is None:
             continue
-        before = found[1].before
-        emptied = before is None and there is not None and (version.row, there) in written.truncated
-        not_copied = previous is None and (version.row, before) in written.earlier
-        if there != before and not emptied and not not_copied:
-            yield f"{_named(version.row)}: {version.op} {version.token} replaced {before}, but follows {there}"
+        transaction, write = found
+        if transaction.ended < began:
+            yield f"{_named(version.row)}: {version.token} comes after a write that began when it was over"
+        began = max(began, transaction.began)
+        there = None if previous is None or previous.op == "d" else previous.token
+        emptied = write.before is None and there is not None and (version.row, there) in written.truncated
+        # What was there before capture began is known by its copy, or not at all if the copy came later.
+        not_streamed = previous is None and (version.row, write.before) in written.earlier
+        if there != write.before and not emptied and not not_streamed:
+            yield f"{_named(version.row)}: {version.op} {version.token} replaced {write.before}, but follows {there}"
+    for copied in (version for version in versions if version.op == "r"):
+        yield from _old_copy(copied, streamed)
+
+
+def _old_copy(copied: Version, streamed: Sequence[Version]) -> Iterator[str]:
+    """A copy has what was newest at its position, or what was written since: it is read a little later."""
+    before = [version for version in streamed if version.version < copied.version]
+    allowed = {version.token for version in (*before[-1:], *streamed[len(before) :])}
+    if before and copied.token not in allowed:
+        newest = before[-1].token
+        yield f"{_named(copied.row)}: a copy has {copied.token} where {newest} was the newest value"
 
 
 def _torn(written: Written, seen: Seen) -> Iterator[str]:

@@ -118,6 +118,11 @@ def test_a_truncate_that_is_ignored_is_named() -> None:
     assert any("the current row is d, and should be None" in each for each in found)
 
 
+def test_a_copy_may_have_what_was_written_after_its_position_and_before_it_was_read() -> None:
+    early = Version(ROW, of("b", "u").version + 1, "r", "d", xid=9)
+    assert violations(GOOD, replace(SEEN, versions=(*SEEN.versions, early))) == []
+
+
 def test_what_was_there_before_capture_may_be_known_by_its_copy_alone() -> None:
     earlier = replace(GOOD[0], before_capture=True)
     later = committed(2, Write(ROW, "a", "b"))
