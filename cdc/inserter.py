@@ -1,14 +1,19 @@
-"""The inserter: a thread that stores batches one after another while the reader fills the next one."""
+"""The inserter: threads that store batches one after another while the reader fills the next one.
+
+One stores messages, truncates and rows; another the commits of what is stored, while the rows of the next batch are.
+"""
 
 import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from queue import Full, Queue
 
 from cdc.batch import Batch
 from cdc.call import Call
 from cdc.clickhouse import PASSING_ERRORS, is_passing
+from cdc.commits import Commits
 from cdc.turns import Turns
 from services.kit.backoff import Backoff
 
@@ -22,6 +27,7 @@ class Inserter:
     A reader asks before it offers, and goes on filling its batch until it is called: a batch that was cut earlier would
     have to wait, and its rows with it, while later ones could still have come along.
 
+    store: called with a batch without its commits, and, once that is stored, with a batch of commits alone;
     acknowledged: the end LSN of the last transaction stored whole, 0 before the first; call: by which a reader asks,
     and whose bell rings when more is acknowledged.
     """
@@ -33,25 +39,28 @@ class Inserter:
         self._store, self._stopping = store, stopping
         # One full batch may wait while one is stored: the bound on memory.
         self._waiting: Queue[Batch | None] = Queue(maxsize=1)
-        thread = ThreadPoolExecutor(1, thread_name_prefix=f"inserter-{name}")
-        self._storing = thread.submit(self._store_all)
-        thread.shutdown(wait=False)  # it ends with its one task
+        self._commits = Commits()
+        threads = ThreadPoolExecutor(2, thread_name_prefix=f"inserter-{name}")
+        self._storing = (threads.submit(self._store_all), threads.submit(self._store_commits))
+        threads.shutdown(wait=False)  # they end with their one task
 
     def offer(self, batch: Batch, timeout: float) -> bool:
-        """Hand over a batch within `timeout` seconds; False if there was no room. Raises what stopped the thread."""
+        """Hand over a batch within `timeout` seconds; False if there was no room. Raises what stopped a thread."""
         self.check()
         return self._put(batch, timeout)
 
     def check(self) -> None:
-        """Raise what stopped the thread, if anything did."""
-        if self._storing.done():
-            self._storing.result()
+        """Raise what stopped a thread, if anything did."""
+        for each in self._storing:
+            if each.done():
+                each.result()
 
     def finish(self) -> None:
         """Wait until everything that was taken is stored, or has failed; no harm in a second time."""
-        while not (self._storing.done() or self._put(None, timeout=0.1)):
+        rows, _ = self._storing
+        while not (rows.done() or self._put(None, timeout=0.1)):
             continue
-        wait([self._storing])
+        wait(self._storing)
         self.call.bell.close()
 
     def _put(self, batch: Batch | None, timeout: float) -> bool:
@@ -64,8 +73,11 @@ class Inserter:
         return True
 
     def _store_all(self) -> None:
-        while self._store_next():
-            self.call.bell.ring()
+        try:
+            while self._store_next():
+                self.call.bell.ring()
+        finally:
+            self._commits.close()
 
     def _store_next(self) -> bool:
         with self.call.turn():
@@ -73,11 +85,22 @@ class Inserter:
             self.call.called = False
             if batch is None:
                 return False
-            error = self._failure_of(batch)
-        if error:
-            self._store_again(batch, error)
-        self.acknowledged = batch.end_lsn or self.acknowledged
+            changes = replace(batch, commits=[])
+            error = self._failure_of(changes)
+        self._store_again(changes, error)
+        self._commits.add(batch.commits)
         return True
+
+    def _store_commits(self) -> None:
+        try:
+            while commits := self._commits.take():
+                # Without a turn: they are few, and rows, which somebody waits for, would wait for them.
+                batch = Batch(commits=commits)
+                self._store_again(batch, self._failure_of(batch))
+                self.acknowledged = commits[-1].end_lsn
+                self.call.bell.ring()
+        finally:
+            self._commits.close()
 
     def _store_again(self, batch: Batch, error: Exception | None) -> None:
         backoff = Backoff(first=_FIRST_WAIT_SECONDS)

@@ -2,7 +2,8 @@
 
 Messages first, so that no visible row lacks an actor that was sent; then the rows, tables side by side, and the copies
 that are wanted; commits last, so that a transaction is only counted, and a position only reached, when all of it is
-there. Repeating any part does no harm.
+there. Repeating any part does no harm. The inserter sends commits as batches of their own, while rows of later ones are
+stored: two threads call `store`.
 """
 
 from collections.abc import Iterable, Sequence

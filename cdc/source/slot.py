@@ -18,6 +18,7 @@ _OPTIONS = {"proto_version": "1", "publication_names": PUBLICATION, "messages": 
 _STATUS_INTERVAL_SECONDS = 10
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT_SECONDS = 0.05
+_LONGEST_SILENCE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class SlotReader:
     def _send(self, cursor: ReplicationCursor) -> None:
         batch = self._decoder.take()
         self._batch_bytes, self._sent_at = 0, time.monotonic()
-        while not self._inserter.offer(batch, timeout=1.0):
+        while not self._inserter.offer(batch, _LONGEST_SILENCE_SECONDS):
             # Slow is not dead: PostgreSQL must not give the connection up.
             cursor.send_feedback(force=True)  # type: ignore[no-untyped-call]
 

@@ -7,7 +7,10 @@ from cdc.sink import Sink
 
 
 class WatchedStore:
-    """Notes each batch that was stored, in order; makes each wait for `seconds` before it is stored."""
+    """Notes each batch that was stored, in order; makes each wait for `seconds` before it is stored.
+
+    A batch's commits come as a batch of their own, some time after the rest of it.
+    """
 
     def __init__(self) -> None:
         self.stored: list[Batch] = []
