@@ -11,6 +11,7 @@ import sys
 import textwrap
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -81,6 +82,23 @@ def test_data_survives_a_restart(tmp_path: Path) -> None:
     assert not psutil.pid_exists(server.pid)
     with running_clickhouse(tmp_path) as again:
         assert ask(again, "SELECT a FROM t").text == "7\n"
+
+
+def test_merges_give_way_to_inserts_and_queries(tmp_path: Path) -> None:
+    with running_clickhouse(tmp_path) as server:
+        assert ask(server, CREATE).is_success
+        for batch in range(10):
+            assert ask(server, f"INSERT INTO t SELECT {batch}, number FROM numbers(10)").is_success
+        ours = os.getpriority(os.PRIO_PROCESS, server.pid)
+        wait_until(lambda: max(niceness_of_threads(server.pid)) > ours)
+
+
+def niceness_of_threads(pid: int) -> list[int]:
+    found = list[int]()
+    for thread in psutil.Process(pid).threads():
+        with suppress(ProcessLookupError):  # it has ended since
+            found.append(os.getpriority(os.PRIO_PROCESS, thread.id))
+    return found
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])

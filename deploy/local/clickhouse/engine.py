@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast
 import chdb
 
 SqlText = str | bytes
+SETTINGS_FILE = Path(__file__).with_name("engine.xml")
 
 
 class EngineError(Exception):
@@ -52,7 +53,7 @@ class Engine:
     def __init__(self, directory: Path) -> None:
         self._path = str(directory)
         try:
-            self._root = self.new_handle()
+            self._root = cast("Handle", chdb.connect(f"{self._path}?config-file={SETTINGS_FILE}"))
         except RuntimeError as error:
             raise EngineError(f"chDB can't open {directory}: {error}") from error
         self.timezone = self._text("SELECT timezone()")
