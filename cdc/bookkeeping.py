@@ -1,13 +1,15 @@
 """What capture knows of itself, kept in ClickHouse: epochs, and how far each service's stream has come."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from clickhouse_connect.driver import Client
 
+from cdc.batch import Rows
 from cdc.catalog.version import place
-from cdc.clickhouse import rows_of
+from cdc.clickhouse import insert, rows_of
 
 
 @dataclass(frozen=True)
@@ -76,5 +78,13 @@ def progress(client: Client, service: str) -> Progress | None:
 
 
 def add_row(client: Client, table: str, row: Mapping[str, object]) -> None:
-    """Insert one row of bookkeeping; it is durable on return."""
-    client.insert(table, [list(row.values())], column_names=list(row), settings={"async_insert": 0})
+    """Insert one row of bookkeeping; it is durable on return. Times must know their zone."""
+    # The driver's own insert of rows would load pandas and Arrow, which take more memory than capture itself.
+    body = json.dumps(row, default=_as_utc).encode()
+    insert(client, table, tuple(row), Rows(1, body, form="JSONEachRow"))
+
+
+def _as_utc(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    raise TypeError(f"bookkeeping has no form for {value!r}")
