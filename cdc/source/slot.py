@@ -14,7 +14,7 @@ from cdc.catalog.postgres_ddl import PUBLICATION
 from cdc.inserter import Inserter
 from cdc.source.pgoutput import Decoder
 
-_OPTIONS = {"proto_version": "1", "publication_names": PUBLICATION, "messages": "true"}
+OPTIONS = {"proto_version": "1", "publication_names": PUBLICATION, "messages": "true"}
 _STATUS_INTERVAL_SECONDS = 10
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT_SECONDS = 0.05
@@ -52,7 +52,7 @@ class SlotReader:
         """
         with connection.cursor() as cursor:
             cursor.start_replication(
-                slot_name=slot, decode=False, status_interval=_STATUS_INTERVAL_SECONDS, options=_OPTIONS
+                slot_name=slot, decode=False, status_interval=_STATUS_INTERVAL_SECONDS, options=OPTIONS
             )
             _log.info("streaming from slot %s", slot)
             started()

@@ -43,13 +43,13 @@ def prepare(server: Postgres, clickhouse_url: str, catalogs: Sequence[ServiceCat
 @contextmanager
 def capture_running(
     server: Postgres, clickhouse_url: str, catalogs: Sequence[ServiceCatalog], log: Path
-) -> Iterator[None]:
-    """`python -m cdc run` for all services, as a process of its own."""
+) -> Iterator[int]:
+    """`python -m cdc run` for all services, as a process of its own; its process id."""
     urls = {f"CDC_{each.service.upper()}_DATABASE_URL": server.dsn(database_of(each)) for each in catalogs}
     environment = {**urls, "CDC_CLICKHOUSE_URL": clickhouse_url, ENV_FILE_VARIABLE: os.devnull}
     names = [each.service for each in catalogs]
     process = start_child(Command((sys.executable, "-m", "cdc", "run", *names), _PROJECT, environment), log)
     try:
-        yield
+        yield process.pid
     finally:
         stop_child(process, [signal.SIGTERM])

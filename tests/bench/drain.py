@@ -1,5 +1,6 @@
-"""How fast a filled slot drains: by pg_recvlogical to nowhere, by our client library alone, and into ClickHouse."""
+"""How fast a filled slot drains: to nowhere by several readers, decoded, and into ClickHouse."""
 
+import select
 import subprocess
 import threading
 import time
@@ -14,7 +15,7 @@ from cdc.inserter import Inserter
 from cdc.postgres import lsn_number, replication_session, rows, session
 from cdc.sink import Sink
 from cdc.source.pgoutput import Decoder
-from cdc.source.slot import BatchLimits, SlotReader
+from cdc.source.slot import OPTIONS, BatchLimits, SlotReader
 
 _LIMITS = BatchLimits(seconds=0.02, rows=50_000, bytes=32 << 20)
 
@@ -41,9 +42,29 @@ def receive_to_nowhere(binaries: Path, dsn: str, slot: str) -> None:
     subprocess.run([*command, *options], check=True, capture_output=True)
 
 
-def read_with_the_library(dsn: str, slot: str, catalog: ServiceCatalog) -> None:
+def read_and_drop(dsn: str, slot: str) -> None:
+    """Read a slot to its present end with the client library that capture uses, and look at nothing."""
+    with replication_session(dsn) as connection, connection.cursor() as cursor:
+        end = _end_of_the_log(dsn)
+        cursor.start_replication(slot_name=slot, decode=False, options=OPTIONS)
+        while True:
+            message = cursor.read_message()
+            if message is None:
+                select.select([cursor], [], [])
+            elif message.data_start >= end:
+                return
+
+
+def decode_and_drop(dsn: str, slot: str, catalog: ServiceCatalog) -> None:
     """Read and decode a slot to its present end, and store nothing."""
     _read_to_the_end(dsn, slot, catalog, lambda _batch: None)
+
+
+def decoded(dsn: str, slot: str, catalog: ServiceCatalog) -> list[Batch]:
+    """Everything that a slot has, in batches, in memory."""
+    batches = list[Batch]()
+    _read_to_the_end(dsn, slot, catalog, batches.append)
+    return batches
 
 
 def drain_into_clickhouse(dsn: str, slot: str, catalog: ServiceCatalog, clickhouse_url: str) -> None:
@@ -52,11 +73,16 @@ def drain_into_clickhouse(dsn: str, slot: str, catalog: ServiceCatalog, clickhou
         _read_to_the_end(dsn, slot, catalog, sink.store)
 
 
-def _read_to_the_end(dsn: str, slot: str, catalog: ServiceCatalog, store: Callable[[Batch], None]) -> None:
+def _end_of_the_log(dsn: str) -> int:
+    """Where the log ends now; a message behind it lets a reader see that it has come so far."""
     with session(dsn) as connection:
         end = lsn_number(rows(connection, "SELECT pg_current_wal_insert_lsn()::text")[0][0])
         rows(connection, "SELECT pg_logical_emit_message(true, 'huleedu.heartbeat', '')")
-    stopping = threading.Event()
+    return end
+
+
+def _read_to_the_end(dsn: str, slot: str, catalog: ServiceCatalog, store: Callable[[Batch], None]) -> None:
+    end, stopping = _end_of_the_log(dsn), threading.Event()
 
     def stop_at_the_end(batch: Batch) -> None:
         store(batch)

@@ -27,5 +27,13 @@ def show_waits(console: Console, waits: dict[str, list[float]]) -> None:
     console.print(shown)
 
 
+def show_figures(console: Console, title: str, figures: dict[str, float]) -> None:
+    """A row for each figure, which says its unit."""
+    shown = Table(title, "")
+    for name, found in figures.items():
+        shown.add_row(name, f"{found:,.0f}")
+    console.print(shown)
+
+
 def _spread(found: Sequence[float], form: str) -> tuple[str, str, str]:
     return format(statistics.median(found), form), format(min(found), form), format(max(found), form)

@@ -54,9 +54,9 @@ _DELETE = "DELETE FROM orders WHERE id BETWEEN %s AND %s"
 _LONGEST_TRANSACTION = 1000
 
 
-def catalog() -> ServiceCatalog:
-    """The workload's table as capture sees it."""
-    return catalog_of_metadata(SERVICE, _METADATA)
+def catalog(service: str = SERVICE) -> ServiceCatalog:
+    """The workload's table as capture sees it; another name of the service gives it other tables in ClickHouse."""
+    return catalog_of_metadata(service, _METADATA)
 
 
 def prepare(dsn: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from cdc.resnapshot import copy_anew
 from tests.pipeline.capture import Capture, file_ids, new_file
 from tests.pipeline.cdc_process import cdc_run
+from tests.support.memory import peak_bytes
 
 MIB = 1 << 20
 BATCH, TRANSACTION, BOUND = 2 * MIB, 64 * MIB, 40 * MIB
@@ -17,13 +18,6 @@ ONE_LARGE_TRANSACTION = (
     f" SELECT gen_random_uuid(), gen_random_uuid(), 'anna', 'large', ({WORDS})"
     f" FROM generate_series(1, {TRANSACTION // ROW}) AS number"
 )
-
-
-def peak_bytes(pid: int) -> int:
-    """The most memory that a process has had resident so far."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    [kilobytes] = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
-    return int(kilobytes) * 1024
 
 
 def test_a_transaction_of_many_batches_and_a_copy_of_it_take_the_memory_of_a_few(
