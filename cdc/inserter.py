@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import partial
 from queue import Full, Queue
 
 from cdc.batch import Batch
@@ -27,16 +28,23 @@ class Inserter:
     A reader asks before it offers, and goes on filling its batch until it is called: a batch that was cut earlier would
     have to wait, and its rows with it, while later ones could still have come along.
 
-    store: called with a batch without its commits, and, once that is stored, with a batch of commits alone;
-    acknowledged: the end LSN of the last transaction stored whole, 0 before the first; call: by which a reader asks,
-    and whose bell rings when more is acknowledged.
+    store: called with a batch without its commits, and, once that is stored, with a batch of commits alone; before:
+    called with each whole batch before any of it is stored, and whenever that is tried again; acknowledged: the end LSN
+    of the last transaction stored whole, 0 before the first; call: by which a reader asks, and whose bell rings when
+    more is acknowledged.
     """
 
     def __init__(
-        self, store: Callable[[Batch], None], stopping: threading.Event, name: str, turns: Turns | None = None
+        self,
+        store: Callable[[Batch], None],
+        stopping: threading.Event,
+        name: str,
+        turns: Turns | None = None,
+        *,
+        before: Callable[[Batch], None] = lambda _batch: None,
     ) -> None:
         self.acknowledged, self.call = 0, Call(turns or Turns(1))
-        self._store, self._stopping = store, stopping
+        self._store, self._before, self._stopping = store, before, stopping
         # One full batch may wait while one is stored: the bound on memory.
         self._waiting: Queue[Batch | None] = Queue(maxsize=1)
         self._commits = Commits()
@@ -85,34 +93,38 @@ class Inserter:
             self.call.called = False
             if batch is None:
                 return False
-            changes = replace(batch, commits=[])
-            error = self._failure_of(changes)
-        self._store_again(changes, error)
+            store_changes = partial(self._store_changes, batch)
+            error = self._failure_of(store_changes)
+        self._try_again(store_changes, error)
         self._commits.add(batch.commits)
         return True
+
+    def _store_changes(self, batch: Batch) -> None:
+        self._before(batch)
+        self._store(replace(batch, commits=[]))
 
     def _store_commits(self) -> None:
         try:
             while commits := self._commits.take():
                 # Without a turn: they are few, and rows, which somebody waits for, would wait for them.
-                batch = Batch(commits=commits)
-                self._store_again(batch, self._failure_of(batch))
+                store = partial(self._store, Batch(commits=commits))
+                self._try_again(store, self._failure_of(store))
                 self.acknowledged = commits[-1].end_lsn
                 self.call.bell.ring()
         finally:
             self._commits.close()
 
-    def _store_again(self, batch: Batch, error: Exception | None) -> None:
+    def _try_again(self, store: Callable[[], None], error: Exception | None) -> None:
         backoff = Backoff(first=_FIRST_WAIT_SECONDS)
         while error:
             delay = backoff.next_delay()
             _log.warning("ClickHouse did not confirm a batch, trying again in %.1f s: %s", delay, error)
             self._stopping.wait(delay)
-            error = self._failure_of(batch)
+            error = self._failure_of(store)
 
-    def _failure_of(self, batch: Batch) -> Exception | None:
+    def _failure_of(self, store: Callable[[], None]) -> Exception | None:
         try:
-            self._store(batch)
+            store()
         except PASSING_ERRORS as error:
             if self._stopping.is_set() or not is_passing(error):
                 raise

@@ -110,11 +110,10 @@ class Pipeline:
         shapes.compare_with_postgres()
         replay = ReplayCheck(opened, service, sink.epoch)
 
-        def store(batch: Batch) -> None:
+        def check_replay(batch: Batch) -> None:
             replay.check(batch.commits)
-            sink.store(batch)
 
-        inserter = Inserter(store, stopping, service, self.turns)
+        inserter = Inserter(sink.store, stopping, service, self.turns, before=check_replay)
         reader = SlotReader(Decoder(shapes.catalog, sink.epoch, shapes.adapt), inserter, self.limits)
         watch = ShapeWatch(shapes, self.shape_seconds, service)
         watch.start()

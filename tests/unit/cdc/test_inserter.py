@@ -113,6 +113,25 @@ def test_nothing_is_acknowledged_before_its_commit_is_stored(start: Start) -> No
     assert inserter.acknowledged == 100
 
 
+def test_a_batch_is_looked_at_whole_before_any_of_it_is_stored(stopping: threading.Event) -> None:
+    stored, looked_at = list[Batch](), list[Batch]()
+
+    def refuse_the_second(each: Batch) -> None:
+        looked_at.append(each)
+        if len(looked_at) == 2:
+            raise ValueError("not this one")
+
+    inserter = Inserter(stored.append, stopping, "test", before=refuse_the_second)
+    for number in (1, 2):
+        inserter.offer(batch(number), SOON)
+    inserter.finish()
+    assert looked_at == [batch(1), batch(2)]
+    assert sum(each.row_count for each in stored) == 1
+    assert inserter.acknowledged == 1
+    with pytest.raises(ValueError, match="not this one"):
+        inserter.check()
+
+
 def test_commits_that_are_refused_stop_it(start: Start) -> None:
     def store(each: Batch) -> None:
         if each.commits:
