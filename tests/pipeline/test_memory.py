@@ -36,3 +36,13 @@ def test_a_transaction_of_many_batches_and_a_copy_of_it_take_the_memory_of_a_few
         assert peak_bytes(process.pid) - before < BOUND
     assert stored == [(1 + TRANSACTION // ROW, TRANSACTION)]
     assert copied.row_count == 1 + TRANSACTION // ROW
+
+
+def test_capture_does_without_the_drivers_data_frames(capture: Capture, tmp_path: Path) -> None:
+    """Inserting rows by the driver's own means loads pandas and Arrow, which take more memory than all of capture."""
+    with cdc_run(capture, tmp_path / "cdc.log") as process:
+        capture.write(new_file(FIRST))
+        capture.catch_up()
+        loaded = Path(f"/proc/{process.pid}/maps").read_text(encoding="utf-8")
+    assert "psycopg" in loaded
+    assert [name for name in ("arrow", "pandas", "numpy") if name in loaded] == []
