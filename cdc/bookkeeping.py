@@ -1,15 +1,12 @@
 """What capture knows of itself, kept in ClickHouse: epochs, and how far each service's stream has come."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from clickhouse_connect.driver import Client
 
-from cdc.batch import Rows
 from cdc.catalog.version import place
-from cdc.clickhouse import insert, rows_of
+from cdc.clickhouse import insert_row, rows_of
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ def current_epoch(client: Client, service: str) -> Epoch | None:
 
 def record_epoch(client: Client, service: str, epoch: Epoch) -> None:
     """Begin an epoch."""
-    add_row(
+    insert_row(
         client,
         "cdc.epochs",
         {
@@ -64,7 +61,7 @@ def record_epoch(client: Client, service: str, epoch: Epoch) -> None:
 
 def record_retention(client: Client, service: str, table: str, thinned_before: datetime) -> None:
     """Say that a table's history is no longer whole before an instant."""
-    add_row(client, "cdc.retention", {"service": service, "table": table, "thinned_before": thinned_before})
+    insert_row(client, "cdc.retention", {"service": service, "table": table, "thinned_before": thinned_before})
 
 
 def progress(client: Client, service: str) -> Progress | None:
@@ -75,16 +72,3 @@ def progress(client: Client, service: str) -> Progress | None:
         {"service": service},
     )
     return Progress(*found[0]) if found else None
-
-
-def add_row(client: Client, table: str, row: Mapping[str, object]) -> None:
-    """Insert one row of bookkeeping; it is durable on return. Times must know their zone."""
-    # The driver's own insert of rows would load pandas and Arrow, which take more memory than capture itself.
-    body = json.dumps(row, default=_as_utc).encode()
-    insert(client, table, tuple(row), Rows(1, body, form="JSONEachRow"))
-
-
-def _as_utc(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    raise TypeError(f"bookkeeping has no form for {value!r}")

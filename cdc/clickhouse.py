@@ -1,7 +1,9 @@
 """ClickHouse as capture uses it: one client, exact inserts, and which of its errors pass by themselves."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from clickhouse_connect.driver import Client
@@ -59,6 +61,19 @@ def insert(opened: Client, table: str, columns: Sequence[str], rows: Rows) -> No
         raise InsertRefusedError(f"ClickHouse refused {rows.count} rows for {table}: {error}", error.code) from error
     if summary.written_rows < rows.count:
         raise ShortInsertError(f"ClickHouse confirmed {summary.written_rows} of {rows.count} rows for {table}")
+
+
+def insert_row(opened: Client, table: str, row: Mapping[str, object]) -> None:
+    """Insert one row, as `insert` does; times must know their zone."""
+    # The driver's own insert of rows would load pandas and Arrow, which take more memory than capture itself.
+    body = json.dumps(row, default=_as_utc).encode()
+    insert(opened, table, tuple(row), Rows(1, body, form="JSONEachRow"))
+
+
+def _as_utc(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    raise TypeError(f"an inserted row has no form for {value!r}")
 
 
 # What `is_passing` may call passing; anything else is a mistake of ours.

@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass
 
 from clickhouse_connect.driver import Client
 
-from cdc.bookkeeping import add_row
-from cdc.clickhouse import rows_of
+from cdc.clickhouse import insert_row, rows_of
 
 FIRST_COPY, NEW_EPOCH, ASKED_FOR, SHAPE_CHANGED = "first copy", "new epoch", "asked for", "its columns changed"
 _COLUMNS = '"table", epoch, lsn, reason, xid, taken_us, row_count, copied_to, deleted, finished'
@@ -51,7 +50,7 @@ class TableCopy:
 
 def record_copy(client: Client, service: str, copy: TableCopy) -> None:
     """Say how a copy stands; what is finished stays so, whatever is said later."""
-    add_row(client, "cdc.snapshots", {"service": service, **asdict(copy)})
+    insert_row(client, "cdc.snapshots", {"service": service, **asdict(copy)})
 
 
 def want_copies(client: Client, service: str, epoch: int, lsn: int, reasons: Iterable[tuple[str, str]]) -> None:

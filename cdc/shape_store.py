@@ -9,7 +9,7 @@ from cdc.catalog.clickhouse_schema import storage_settings
 from cdc.catalog.in_effect import IS_RECORDED, RECORDED_SHAPES, RecordedShapes, catalog_in_effect, shape_row, shapes_of
 from cdc.catalog.model import CapturedTable, CatalogError, ServiceCatalog
 from cdc.catalog.shape_sql import was_any_filled
-from cdc.clickhouse import rows_of
+from cdc.clickhouse import insert_row, rows_of
 from migrations.clickhouse import SchemaConflictError, is_durable, upgrade
 
 
@@ -26,8 +26,7 @@ def in_effect(client: Client, declared: Iterable[ServiceCatalog]) -> tuple[Servi
 
 def record_shape(client: Client, table: CapturedTable, position: int, change: str) -> None:
     """Say what a table is from a position of its service's stream on, and what became of it."""
-    row = shape_row(table, position, change)
-    client.insert("cdc.shapes", [list(row.values())], column_names=list(row), settings={"async_insert": 0})
+    insert_row(client, "cdc.shapes", shape_row(table, position, change))
 
 
 def extend(client: Client, table: CapturedTable) -> None:

@@ -4,11 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from clickhouse_connect.driver import Client
 
-from cdc.bookkeeping import add_row
 from cdc.catalog.model import CapturedTable
 from cdc.catalog.tombstone_sql import count_gone, insert_tombstones
 from cdc.catalog.version import COPIED_RANK, DELETION_RANK, version
-from cdc.clickhouse import INSERT_SETTINGS, rows_of
+from cdc.clickhouse import INSERT_SETTINGS, insert_row, rows_of
 from cdc.copies import TableCopy
 
 
@@ -38,5 +37,7 @@ def _record_transaction(client: Client, service: str, copied: TableCopy, changes
         "commit_time": datetime.fromtimestamp(0, UTC) + timedelta(microseconds=copied.taken_us),
         "xid": copied.xid,
     }
-    add_row(client, "cdc.actors", {**transaction, "lsn": copied.lsn, "reason": f"not found by a copy: {copied.reason}"})
-    add_row(client, "cdc.transactions", {**transaction, "commit_lsn": copied.lsn, "changes": changes})
+    insert_row(
+        client, "cdc.actors", {**transaction, "lsn": copied.lsn, "reason": f"not found by a copy: {copied.reason}"}
+    )
+    insert_row(client, "cdc.transactions", {**transaction, "commit_lsn": copied.lsn, "changes": changes})
