@@ -93,8 +93,8 @@ def _in_effect(declared: CapturedTable, shape: Shape | None) -> CapturedTable:
     return with_former(stored, declared.stored_columns)
 
 
-def _recorded(column: Column) -> tuple[str, str, str]:
-    return column.name, column.postgres_type, column.stored_as or ""
+def _recorded(column: Column) -> dict[str, str]:
+    return {"name": column.name, "postgres_type": column.postgres_type, "stored_as": column.stored_as or ""}
 
 
 def _columns(recorded: Iterable[Any]) -> tuple[Column, ...]:
