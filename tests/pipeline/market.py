@@ -41,7 +41,7 @@ def market_catalog(*more: Column[Any], without: str = "", exclude: str = "") -> 
 
 
 @contextmanager
-def market(database: ServiceDatabase, clickhouse_url: str, clickhouse: Client) -> Iterator[Capture]:
+def captured_market(database: ServiceDatabase, clickhouse_url: str, clickhouse: Client) -> Iterator[Capture]:
     """The table, captured as a service's tables are, and empty; what ClickHouse has of it goes at the end."""
     capture = Capture(database, market_catalog(), clickhouse_url, clickhouse)
     capture.write(TABLE)

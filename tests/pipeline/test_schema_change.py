@@ -95,7 +95,7 @@ def test_a_revision_under_load_reaches_the_analyst_whole(revised: Capture) -> No
             stored = revised.select("SELECT count() FROM file.files_history")
             wait_until(lambda: revised.select("SELECT count() FROM file.files_history") > stored, "the load to go on")
         assert analyst.asked > len(ALWAYS_ANSWERED)
-        assert analyst.errors == []
+        assert not analyst.errors
         revised.assert_whole()
         assert_seen_by_an_analyst(revised, before)
         with_the_models = replace(revised, catalog=next_models())

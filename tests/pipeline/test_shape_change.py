@@ -10,13 +10,22 @@ from cdc.catalog.clickhouse_schema import wanted_objects
 from deploy.local.clickhouse.starter import ClickHouse
 from migrations.clickhouse import State, compare
 from tests.pipeline.capture import Capture, wait_until
-from tests.pipeline.market import change, columns_shown, declaring, goods, market, market_catalog, migrate, shown
+from tests.pipeline.market import (
+    captured_market,
+    change,
+    columns_shown,
+    declaring,
+    goods,
+    market_catalog,
+    migrate,
+    shown,
+)
 from tests.support.postgres import CreateDatabase
 
 
 @pytest.fixture(name="market")
 def _market(service_database: CreateDatabase, clickhouse_server: ClickHouse, clickhouse: Client) -> Iterator[Capture]:
-    with market(service_database("file", migrated=False), clickhouse_server.url, clickhouse) as capture:
+    with captured_market(service_database("file", migrated=False), clickhouse_server.url, clickhouse) as capture:
         yield capture
 
 

@@ -8,13 +8,13 @@ from sqlalchemy import Column, Integer
 
 from deploy.local.clickhouse.starter import ClickHouse
 from tests.pipeline.capture import Capture, wait_until
-from tests.pipeline.market import change, declaring, goods, market, market_catalog, shown
+from tests.pipeline.market import captured_market, change, declaring, goods, market_catalog, shown
 from tests.support.postgres import CreateDatabase
 
 
 @pytest.fixture(name="market")
 def _market(service_database: CreateDatabase, clickhouse_server: ClickHouse, clickhouse: Client) -> Iterator[Capture]:
-    with market(service_database("file", migrated=False), clickhouse_server.url, clickhouse) as capture:
+    with captured_market(service_database("file", migrated=False), clickhouse_server.url, clickhouse) as capture:
         yield capture
 
 
