@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _CHANGES = "tests/pipeline/test_changes.py::test_"
+_FAULTS = "tests/pipeline/test_faults.py::test_"
 _LETTERS = "tests/pipeline/test_dead_letters.py::test_"
 
 
@@ -69,7 +70,7 @@ BREAKS = (
                 "        self.batch.commits.append(Commit(self._transaction, commit_lsn + 1, 0))\n",
             )
         ],
-        _chaos("kill capture,stop ClickHouse", faults=8),
+        _test(f"{_FAULTS}capture_killed_within_a_transaction_takes_the_whole_of_it_again"),
     ),
     Break(
         "commits stored before rows",

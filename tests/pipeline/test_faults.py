@@ -80,6 +80,31 @@ def test_capture_killed_in_mid_load_begins_where_it_was_acknowledged(capture: Ca
     assert "Traceback" not in log.read_text()
 
 
+def test_capture_killed_within_a_transaction_takes_the_whole_of_it_again(capture: Capture, tmp_path: Path) -> None:
+    log, rows = tmp_path / "cdc.log", 20_000
+    with cdc_run(capture, log) as process:
+        capture.catch_up(CATCH_UP_SECONDS)
+        capture.write(
+            "INSERT INTO files (file_id, batch_id, user_id, filename)"
+            f" SELECT gen_random_uuid(), gen_random_uuid(), 'anna', 'one of many' FROM generate_series(1, {rows})"
+        )
+        wait_until(lambda: files_held(capture) > 0, "a part of the transaction to be stored", CATCH_UP_SECONDS)
+        # The position of a part that is stored is reported a moment later, if at all.
+        time.sleep(0.5)
+        process.kill()
+        process.wait()
+    assert 0 < files_held(capture) < rows, "capture was not killed within the transaction"
+    with cdc_run(capture, log, CDC_BATCH_ROWS="50000"):
+        capture.catch_up(CATCH_UP_SECONDS)
+        capture.assert_whole()
+    assert files_held(capture) == rows
+
+
+def files_held(capture: Capture) -> int:
+    [(count,)] = capture.select("SELECT count() FROM file_store.files_history FINAL")
+    return int(count)
+
+
 def test_clickhouse_killed_in_mid_load_is_written_to_again(service_database: CreateDatabase) -> None:
     seed, port = a_seed(), free_port()
     database, catalog = service_database("file"), service_catalog("file")
