@@ -36,6 +36,7 @@ def _test(*names: str) -> Sequence[str]:
 
 
 _AWAY = _chaos("stop ClickHouse,kill capture,inserts unanswered", faults=6)
+_STORE_CHANGES = "            store_changes = partial(self._store_changes, batch)\n"
 _STORE_MESSAGES = '        self._insert("cdc.messages", _MESSAGE_COLUMNS, map(self._message, batch.messages))\n'
 _STORE_COMMITS = '        self._insert("cdc.commits", _COMMIT_COLUMNS, map(self._commit, batch.commits))\n'
 
@@ -46,9 +47,9 @@ BREAKS = (
         [
             Edit(
                 "cdc/inserter.py",
-                "                return False\n            error = self._failure_of(batch)",
-                "                return False\n            self.acknowledged = batch.end_lsn or self.acknowledged\n"
-                "            self.call.bell.ring()\n            error = self._failure_of(batch)",
+                _STORE_CHANGES,
+                "            self.acknowledged = batch.end_lsn or self.acknowledged\n"
+                f"            self.call.bell.ring()\n{_STORE_CHANGES}",
             )
         ],
         _AWAY,
@@ -56,7 +57,7 @@ BREAKS = (
     Break(
         "batch dropped after a failed insert",
         "what ClickHouse did not take once is lost",
-        [Edit("cdc/inserter.py", "            self._store_again(batch, error)\n", "            pass\n")],
+        [Edit("cdc/inserter.py", "        self._try_again(store_changes, error)\n", "        pass\n")],
         _AWAY,
     ),
     Break(
@@ -76,8 +77,12 @@ BREAKS = (
         "commits stored before rows",
         "a transaction counts as whole, and a position as reached, before the rows are there",
         [
-            Edit("cdc/sink.py", _STORE_COMMITS, ""),
-            Edit("cdc/sink.py", _STORE_MESSAGES, _STORE_COMMITS + _STORE_MESSAGES),
+            Edit(
+                "cdc/inserter.py",
+                "        self._commits.add(batch.commits)\n        return True\n",
+                "        return True\n",
+            ),
+            Edit("cdc/inserter.py", _STORE_CHANGES, f"            self._commits.add(batch.commits)\n{_STORE_CHANGES}"),
         ],
         _AWAY,
     ),
