@@ -6,7 +6,7 @@ before this returns, so the stream goes on as if the rows were stored; everythin
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from clickhouse_connect.driver import Client
@@ -71,13 +71,12 @@ class Parking:
 
         Whoever redrives looks again too, once a letter is closed: one of the two sees what the other has done.
         """
-        first = _first_versions(behind)
-        oldest = {key: found for key, found in oldest_open(self._client, table) if key in first}
-        for key, version in first.items():
-            if oldest.get(key, version) == version:
-                lane.waiting.discard(key)
-        stranded = stranded_keys(first, oldest)
-        sifted = self._sift(table, lane, [row for row in behind if row.key in stranded])
+        keys = {row.key for row in behind}
+        oldest = {key: found for key, found in oldest_open(self._client, table) if key in keys}
+        stranded = stranded_rows(behind, oldest)
+        for key in (keys - oldest.keys()) | {row.key for row in stranded}:
+            lane.waiting.discard(key)
+        sifted = self._sift(table, lane, stranded)
         write(self._client, [replace(letter_of(table, row, None), state=LetterState.REDRIVEN) for row in sifted.stored])
         self._park(table, lane, sifted)
 
@@ -114,16 +113,14 @@ class Parking:
         return _Lane(waiting, Streak(str(table), self._in_a_row, refused))
 
 
-def stranded_keys(first: Mapping[bytes, int], oldest: Mapping[bytes, int]) -> frozenset[bytes]:
-    """The keys whose oldest open letter is the first of those just parked behind: nothing is before it any more."""
-    return frozenset(key for key, version in first.items() if oldest.get(key) == version)
+def stranded_rows(behind: Sequence[LandedRow], oldest: Mapping[bytes, int]) -> list[LandedRow]:
+    """Of rows just parked behind, those of keys whose oldest open letter is one of them: nothing is before it any more.
 
-
-def _first_versions(rows: Iterable[LandedRow]) -> dict[bytes, int]:
-    first: dict[bytes, int] = {}
-    for row in rows:
-        first.setdefault(row.key, row.change[1])
-    return first
+    Rows of such a key that are older than it are stored already: a replay sent them again.
+    """
+    parked = {row.change for row in behind}
+    free = {key: version for key, version in oldest.items() if (key, version) in parked}
+    return [row for row in behind if row.key in free and row.change[1] >= free[row.key]]
 
 
 def _say_parked(table: CapturedTable, letters: Sequence[Letter], behind: int) -> None:
