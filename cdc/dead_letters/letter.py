@@ -83,12 +83,17 @@ def letter_of(table: CapturedTable, row: LandedRow, reason: str | None) -> Lette
     return Letter(
         service=table.service,
         table=table.name,
-        key_texts=tuple(text or "" for text in texts_of(row.key)),
+        key_texts=key_texts(row.key),
         columns=tuple(column.name for column in table.columns),
         row=row.body,
         refused=reason is not None,
         reason=reason or BEHIND,
     )
+
+
+def key_texts(key: bytes) -> tuple[str, ...]:
+    """A key's texts, of the key as it stands in a landed row."""
+    return tuple(text or "" for text in texts_of(key))
 
 
 def key_of(texts: tuple[str, ...]) -> bytes:

@@ -7,19 +7,19 @@ before this returns, so the stream goes on as if the rows were stored; everythin
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from clickhouse_connect.driver import Client
 
 from cdc.batch import Rows
 from cdc.catalog.model import CapturedTable
-from cdc.catalog.parked_sql import LetterState
 from cdc.dead_letters.attempt import attempt
 from cdc.dead_letters.key_set import KeySet
 from cdc.dead_letters.landed import LandedRow, landed_rows
-from cdc.dead_letters.letter import Letter, letter_of
+from cdc.dead_letters.letter import Letter, key_texts, letter_of
 from cdc.dead_letters.letter_box import newest_refused, oldest_open, open_keys, open_tables, write
 from cdc.dead_letters.limits import IN_A_ROW
+from cdc.dead_letters.redrive import redrive
 from cdc.dead_letters.sifting import Sifted, Streak, sift
 
 _log = logging.getLogger(__name__)
@@ -73,12 +73,12 @@ class Parking:
         """
         keys = {row.key for row in behind}
         oldest = {key: found for key, found in oldest_open(self._client, table) if key in keys}
-        stranded = stranded_rows(behind, oldest)
-        for key in (keys - oldest.keys()) | {row.key for row in stranded}:
+        for key in keys - oldest.keys():
             lane.waiting.discard(key)
-        sifted = self._sift(table, lane, stranded)
-        write(self._client, [replace(letter_of(table, row, None), state=LetterState.REDRIVEN) for row in sifted.stored])
-        self._park(table, lane, sifted)
+        for key in stranded_keys(behind, oldest):
+            # With later letters of the key, should a replay have sent these again: nothing may come between.
+            if all(outcome.refusal is None for outcome in list(redrive(self._client, table, key_texts(key)))):
+                lane.waiting.discard(key)
 
     def _sift(self, table: CapturedTable, lane: _Lane, rows: Sequence[LandedRow]) -> Sifted[LandedRow]:
         def store(some: Sequence[LandedRow]) -> str | None:
@@ -113,14 +113,10 @@ class Parking:
         return _Lane(waiting, Streak(str(table), self._in_a_row, refused))
 
 
-def stranded_rows(behind: Sequence[LandedRow], oldest: Mapping[bytes, int]) -> list[LandedRow]:
-    """Of rows just parked behind, those of keys whose oldest open letter is one of them: nothing is before it any more.
-
-    Rows of such a key that are older than it are stored already: a replay sent them again.
-    """
+def stranded_keys(behind: Sequence[LandedRow], oldest: Mapping[bytes, int]) -> frozenset[bytes]:
+    """The keys whose oldest open letter is one of the rows just parked behind: nothing is before it any more."""
     parked = {row.change for row in behind}
-    free = {key: version for key, version in oldest.items() if (key, version) in parked}
-    return [row for row in behind if row.key in free and row.change[1] >= free[row.key]]
+    return frozenset(key for key, version in oldest.items() if (key, version) in parked)
 
 
 def _say_parked(table: CapturedTable, letters: Sequence[Letter], behind: int) -> None:
