@@ -86,9 +86,12 @@ def test_data_survives_a_restart(tmp_path: Path) -> None:
 
 def test_merges_give_way_to_inserts_and_queries(tmp_path: Path) -> None:
     with running_clickhouse(tmp_path) as server:
-        assert ask(server, CREATE).is_success
-        for batch in range(10):
-            assert ask(server, f"INSERT INTO t SELECT {batch}, number FROM numbers(10)").is_success
+        niceness = "SELECT value, changed FROM system.server_settings WHERE name = 'os_threads_nice_value_merge_mutate'"
+        assert ask(server, niceness).text == "5\t1\n"
+        assert ask(server, "CREATE TABLE t (a UInt64 CODEC(ZSTD(22))) ENGINE = MergeTree ORDER BY a").is_success
+        for _ in range(12):
+            assert ask(server, "INSERT INTO t SELECT rand64() FROM numbers(500000)").is_success
+        # A thread has it for as long as it merges.
         ours = os.getpriority(os.PRIO_PROCESS, server.pid)
         wait_until(lambda: max(niceness_of_threads(server.pid)) > ours)
 

@@ -198,7 +198,7 @@ REFUSED_BY_NAME = {
         "leaf",
         "public.leaf: it is a partition: name public.root, and all partitions come with it",
     ),
-    "CREATE TABLE some (a int PRIMARY KEY)": ("other", "no table is called other; tables of this database:"),
+    "CREATE TABLE lone (a int PRIMARY KEY)": ("other", "no table is called other; tables of this database:"),
 }
 
 
@@ -215,7 +215,7 @@ def test_what_cannot_be_carried_is_refused_by_name_with_what_to_do_and_nothing_i
     for statement, (table, reason) in REFUSED_BY_NAME.items():
         foreign.sql(statement)
         assert reason in foreign.adopt("--tables", table).stderr
-    foreign.sql("DROP SCHEMA a CASCADE", "DROP TABLE a_b_c, root, some", "DROP VIEW seen")
+    foreign.sql("DROP SCHEMA a CASCADE", "DROP TABLE a_b_c, root, lone", "DROP VIEW seen")
     assert foreign.footprint() == before
 
 
