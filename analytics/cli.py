@@ -86,10 +86,9 @@ def show_as_of(
         moment, conditions = instant(" ".join(at), datetime.now(UTC)), assignments(where or [], "a condition")
         most = limit if outlet.is_export or limit else _ROWS_ON_A_SCREEN
         with _reader() as client:
-            wanted = captured(client).table(table)
-            asked = AsOf(wanted, moment, conditions, most)
+            asked = AsOf(captured(client).table(table), moment, conditions, most)
             count = _export_rows(client, asked, outlet) if outlet.is_export else _say_rows(client, asked, outlet)
-            span = captured_span(client, wanted)
+            span = captured_span(client, asked.table)
     for note in _notes(moment, span):
         say_note(f"{table} {note}")
     say_note(f"{count} as of {readable(moment)}")

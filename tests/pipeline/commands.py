@@ -1,9 +1,21 @@
 """The commands of capture as tests give them, and a database for them to speak of."""
 
+import os
+
+import pytest
 from typer.testing import CliRunner, Result
 
 from cdc.cli import app
 from tests.pipeline.capture import Capture, file_ids, new_file, new_version
+
+TABLES = ("file.files", "file.file_versions")
+
+
+def set_addresses(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the commands of a test find its database and its ClickHouse, and nothing else."""
+    monkeypatch.setenv("CDC_FILE_DATABASE_URL", capture.database.cdc_url)
+    monkeypatch.setenv("CDC_CLICKHOUSE_URL", capture.clickhouse_url)
+    monkeypatch.setenv("HULEEDU_ENV_FILE", os.devnull)
 
 
 def cdc(*arguments: str) -> Result:

@@ -35,9 +35,10 @@ _VERSIONS = "%(here)s/../services/file_service/alembic/versions"
 def write_next_revision(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the migrations find the revision beside those that are there."""
     [before] = postgres.heads(service_named("file"))
-    (directory / f"{NEXT}.py").write_text(_REVISION.format(before=before))
-    ini = _INI.read_text().replace(_VERSIONS, f"{_VERSIONS}\n    {directory}").replace("%(here)s", str(_INI.parent))
-    (directory / "alembic.ini").write_text(ini)
+    (directory / f"{NEXT}.py").write_text(_REVISION.format(before=before), encoding="utf-8")
+    ini = _INI.read_text(encoding="utf-8").replace(_VERSIONS, f"{_VERSIONS}\n    {directory}")
+    ini = ini.replace("%(here)s", str(_INI.parent))
+    (directory / "alembic.ini").write_text(ini, encoding="utf-8")
     monkeypatch.setattr(postgres, "_INI", directory / "alembic.ini")
 
 

@@ -1,26 +1,22 @@
 """`python -m cdc verify`, `resnapshot` and `retain`: what they print, and what they exit with."""
 
 import json
-import os
 
 import pytest
 
 from cdc.catalog.declared import service_catalog
 from services.registry import SERVICES
 from tests.pipeline.capture import Capture, file_ids, new_version
-from tests.pipeline.commands import captured, cdc
+from tests.pipeline.commands import TABLES, captured, cdc, set_addresses
 from tests.pipeline.short_memory import NO_TIME, keeping
 
 ONE, TWO = file_ids(2)
 FAILED, USAGE = 1, 2
-TABLES = ("file.files", "file.file_versions")
 
 
 @pytest.fixture(autouse=True)
 def _settings(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CDC_FILE_DATABASE_URL", capture.database.cdc_url)
-    monkeypatch.setenv("CDC_CLICKHOUSE_URL", capture.clickhouse_url)
-    monkeypatch.setenv("HULEEDU_ENV_FILE", os.devnull)
+    set_addresses(capture, monkeypatch)
 
 
 def test_verify_says_equal_and_exits_with_0(capture: Capture) -> None:

@@ -12,17 +12,14 @@ from cdc.bookkeeping import Epoch, record_epoch
 from cdc.copies import TableCopy, record_copy
 from deploy.local.ports import free_port
 from tests.pipeline.capture import Capture, file_ids, new_file
-from tests.pipeline.commands import captured, cdc
+from tests.pipeline.commands import TABLES, captured, cdc, set_addresses
 
 FAILED = 1
-TABLES = ("file.files", "file.file_versions")
 
 
 @pytest.fixture(autouse=True)
 def _settings(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CDC_FILE_DATABASE_URL", capture.database.cdc_url)
-    monkeypatch.setenv("CDC_CLICKHOUSE_URL", capture.clickhouse_url)
-    monkeypatch.setenv("HULEEDU_ENV_FILE", os.devnull)
+    set_addresses(capture, monkeypatch)
 
 
 def test_lag_tells_how_far_behind_the_copy_is_and_what_the_slot_holds(capture: Capture) -> None:

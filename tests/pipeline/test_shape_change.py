@@ -108,7 +108,7 @@ RETYPED = {
 
 @pytest.mark.parametrize(("column", "kind", "using", "value", "typed"), RETYPED.values(), ids=RETYPED)
 def test_a_retyped_column_keeps_its_storage_and_every_text(
-    market: Capture, column: str, kind: str, using: str, value: str, typed: str | None
+    market: Capture, *, column: str, kind: str, using: str, value: str, typed: str | None
 ) -> None:
     market.write(goods(1, note="'four'"))
     with market.streaming():

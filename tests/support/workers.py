@@ -18,6 +18,14 @@ class FilesAndGroups(LoadGroupScheduling):  # type: ignore[misc]  # xdist has no
         """The file or the group of a test."""
         return str(super()._split_scope(nodeid)).partition("::")[0]
 
+    def mark_test_pending(self, item: str) -> None:
+        """A test cannot be sent back: whole scopes are handed out."""
+        raise NotImplementedError
+
+    def remove_pending_tests_from_node(self, node: object, indices: object) -> None:
+        """Tests cannot be taken from a worker, for the same reason."""
+        raise NotImplementedError
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

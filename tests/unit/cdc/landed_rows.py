@@ -9,10 +9,10 @@ from struct import unpack
 class LandedRow:
     op: str
     lsn: int
+    values: tuple[str | None, ...]
     epoch: int
     xid: int
     commit_us: int
-    values: tuple[str | None, ...]
 
 
 def landed_rows(body: bytes, columns: int) -> list[LandedRow]:
@@ -21,7 +21,8 @@ def landed_rows(body: bytes, columns: int) -> list[LandedRow]:
     while stream.tell() < len(body):
         op = _string(stream)
         lsn, epoch, xid, commit_us = unpack("<QIIq", stream.read(24))
-        rows.append(LandedRow(op, lsn, epoch, xid, commit_us, tuple(_nullable(stream) for _ in range(columns))))
+        values = tuple(_nullable(stream) for _ in range(columns))
+        rows.append(LandedRow(op, lsn, values, epoch, xid, commit_us))
     return rows
 
 

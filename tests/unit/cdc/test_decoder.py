@@ -38,7 +38,7 @@ def _decoder() -> Decoder:
 
 
 def book(op: str, lsn: int, *values: str | None) -> LandedRow:
-    return LandedRow(op, lsn, EPOCH, XID, COMMIT_US, values)
+    return LandedRow(op, lsn, values, EPOCH, XID, COMMIT_US)
 
 
 def books(decoder: Decoder) -> list[LandedRow]:

@@ -39,4 +39,4 @@ def test_any_values_are_read_back_as_they_were(values: list[str | None]) -> None
 )
 def test_row_head_carries_any_position_epoch_xid_and_time(lsn: int, epoch: int, xid: int, commit_us: int) -> None:
     head = row_head(b"u", lsn, epoch, xid, commit_us)
-    assert landed_rows(head, 0) == [LandedRow("u", lsn, epoch, xid, commit_us, ())]
+    assert landed_rows(head, 0) == [LandedRow("u", lsn, (), epoch, xid, commit_us)]
