@@ -8,7 +8,7 @@ from clickhouse_connect.driver import Client
 from cdc.adoption.changes import Undo
 from cdc.catalog.adopted import ARE_RECORDED, catalog_of_tables, tables_as_text
 from cdc.catalog.model import ServiceCatalog
-from cdc.clickhouse import rows_of
+from cdc.clickhouse import insert_row, rows_of
 
 
 @dataclass(frozen=True)
@@ -60,4 +60,4 @@ def record(client: Client, adoption: Adoption) -> None:
         "system_identifier": adoption.system_identifier,
         "undo": json.dumps({"identities": dict(adoption.undo.identities), "grants": list(adoption.undo.grants)}),
     }
-    client.insert("cdc.adopted", [list(row.values())], column_names=list(row), settings={"async_insert": 0})
+    insert_row(client, "cdc.adopted", row)
