@@ -96,23 +96,6 @@ def test_rows_are_stored_while_the_commits_of_earlier_ones_are(start: Start) -> 
     assert [[commit.end_lsn for commit in each.commits] for each in commits] == [[1], [2, 3]]
 
 
-def test_nothing_is_acknowledged_before_its_commit_is_stored(start: Start) -> None:
-    begun, may_end = threading.Event(), threading.Event()
-
-    def store(each: Batch) -> None:
-        if each.commits:
-            begun.set()
-            assert may_end.wait(SOON)
-
-    inserter = start(store)
-    inserter.offer(batch(100), SOON)
-    assert begun.wait(SOON)
-    assert inserter.acknowledged == 0
-    may_end.set()
-    inserter.finish()
-    assert inserter.acknowledged == 100
-
-
 def test_a_batch_is_looked_at_whole_before_any_of_it_is_stored(stopping: threading.Event) -> None:
     stored, looked_at = list[Batch](), list[Batch]()
 
@@ -161,12 +144,14 @@ def test_commits_are_tried_again_until_clickhouse_takes_them(start: Start) -> No
     assert inserter.acknowledged == 100
 
 
-def test_nothing_is_acknowledged_before_it_is_stored(start: Start) -> None:
+@pytest.mark.parametrize("held_up", [lambda _batch: True, lambda each: each.commits], ids=["rows", "commits"])
+def test_nothing_is_acknowledged_before_it_is_stored(start: Start, held_up: Callable[[Batch], object]) -> None:
     begun, may_end = threading.Event(), threading.Event()
 
-    def store(_batch: Batch) -> None:
-        begun.set()
-        assert may_end.wait(SOON)
+    def store(each: Batch) -> None:
+        if held_up(each):
+            begun.set()
+            assert may_end.wait(SOON)
 
     inserter = start(store)
     inserter.offer(batch(100), SOON)
