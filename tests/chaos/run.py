@@ -165,6 +165,7 @@ class Chaos:
         deadline = time.monotonic() + _RECOVERY_SECONDS
         wanted = None
         while time.monotonic() < deadline:
+            self._platform.clickhouse.revive()
             try:
                 wanted = wanted or self._written()
                 if self._stored() >= wanted:

@@ -22,9 +22,7 @@ from deploy.local.clickhouse.starter import ClickHouse, running_clickhouse
 from deploy.local.clickhouse.workers import MAX_STATEMENTS
 from deploy.local.ports import free_port
 from deploy.local.starting import StartError
-from tests.chaos.small_disk import can_mount, small_disk
 from tests.deploy.conftest import wait_until
-from tests.support.parts import require_part
 
 KILLS = 3
 BATCH_ROWS = 5000
@@ -84,20 +82,6 @@ def test_data_survives_a_restart(tmp_path: Path) -> None:
     assert not psutil.pid_exists(server.pid)
     with running_clickhouse(tmp_path) as again:
         assert ask(again, "SELECT a FROM t").text == "7\n"
-
-
-def test_insert_on_a_full_disk_is_told_as_such_and_leaves_no_file(tmp_path: Path) -> None:
-    require_part("a small file system", can_mount(), "only root can mount one")
-    with small_disk(tmp_path / "small", megabytes=64) as disk, running_clickhouse(disk.directory / "data") as server:
-        ask(server, "CREATE TABLE t (n UInt32) ENGINE = Null").raise_for_status()
-        insert = {"query": "INSERT INTO t FORMAT TSV"}
-        disk.fill()
-        refused = ask(server, b"1\n" * 500_000, **insert)
-        assert (refused.status_code, refused.headers["X-ClickHouse-Exception-Code"]) == (500, "243")
-        assert "No space left on device" in refused.text
-        assert not list((disk.directory / "data" / "uploads").iterdir())
-        disk.free()
-        assert ask(server, b"1\n" * 500_000, **insert).is_success
 
 
 def test_merges_give_way_to_inserts_and_queries(tmp_path: Path) -> None:
