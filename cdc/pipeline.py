@@ -8,15 +8,15 @@ from functools import partial
 
 import psycopg2
 from clickhouse_connect.driver import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError
 from psycopg2 import errorcodes, errors
 
 from cdc.batch import Batch
-from cdc.catalog.model import CatalogError, ServiceCatalog
+from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
-from cdc.clickhouse import InsertRefusedError, ShortInsertError, client
+from cdc.clickhouse import client
 from cdc.copies.copier import Copier, Places
-from cdc.dead_letters.limits import IN_A_ROW, LimitReachedError
+from cdc.dead_letters.limits import IN_A_ROW
+from cdc.failures import EXPECTED
 from cdc.postgres import replication_session, session
 from cdc.shapes.shapes import Shapes
 from cdc.shapes.watch import ShapeWatch
@@ -26,7 +26,7 @@ from cdc.source.pgoutput import Decoder, UnknownMessageError
 from cdc.source.relation import RelationMismatchError
 from cdc.source.replay import DivergedError, ReplayCheck
 from cdc.source.slot import BatchLimits, SlotReader
-from cdc.source.slot_setup import NotReadyError, require_published
+from cdc.source.slot_setup import require_published
 from cdc.source.tuples import MissingValueError
 from cdc.storing.inserter import Inserter
 from cdc.storing.sink import Sink
@@ -36,20 +36,7 @@ from services.kit.backoff import Backoff
 _log = logging.getLogger(__name__)
 _FIRST_WAIT_SECONDS = 0.2
 _SLOT_IS_READ = errors.lookup(errorcodes.OBJECT_IN_USE)
-# Each says by itself what is wrong and needs no traceback.
-_EXPECTED_FAILURES = (
-    psycopg2.Error,
-    ClickHouseError,
-    InsertRefusedError,
-    ShortInsertError,
-    LimitReachedError,
-    NotReadyError,
-    CatalogError,
-    RelationMismatchError,
-    MissingValueError,
-    UnknownMessageError,
-    OSError,
-)
+_EXPECTED_FAILURES = (*EXPECTED, RelationMismatchError, MissingValueError, UnknownMessageError)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from rich.text import Text
 from cdc.captured import captured, captured_once_it_answers
 from cdc.clickhouse import client
 from cdc.commands.adoption import adopt, release_adopted
-from cdc.commands.databases import chosen, failures_explained
+from cdc.commands.databases import chosen
 from cdc.commands.dead_letters import app as dead_letters
+from cdc.commands.explained import failures_explained
 from cdc.commands.lag import lag
 from cdc.copies.resnapshot import copy_anew
 from cdc.pipeline import Pipeline
@@ -21,6 +22,7 @@ from cdc.settings import CdcSettings, database_url
 from cdc.source.epochs import begin_epoch, described
 from cdc.source.slot import BatchLimits
 from cdc.storing.turns import Turns
+from cdc.verify.caught_up import NotCaughtUpError
 from cdc.verify.proof import TableProof, verify_table
 from services.kit.command_line import FAILED, Services
 from services.kit.command_output import Json, output, say_json, say_rows, shown
@@ -76,7 +78,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Prove that ClickHouse holds what PostgreSQL holds; exits with 1 and names the keys that differ if not."""
-    with failures_explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
+    with failures_explained(NotCaughtUpError), client(str(CdcSettings.load().clickhouse_url)) as opened:
         catalogs = captured(opened)
         wanted = names or [each.service for each in chosen(catalogs, None)]
         tables = [table for name in wanted for table in catalogs.tables(name)]
