@@ -20,7 +20,6 @@ from cdc.retention import Retention, thin
 from cdc.run import run_until_stopped
 from cdc.settings import CdcSettings, database_url
 from cdc.source.epochs import begin_epoch, described
-from cdc.source.slot import BatchLimits
 from cdc.storing.turns import Turns
 from cdc.verify.caught_up import NotCaughtUpError
 from cdc.verify.proof import TableProof, verify_table
@@ -42,22 +41,10 @@ def run(services: Services = None) -> None:
     configure_logging("cdc")
     with failures_explained():
         settings = CdcSettings.load()
-        limits = BatchLimits(settings.flush_seconds, settings.batch_rows, settings.batch_bytes)
         turns, clickhouse_url = Turns(settings.services_at_once), str(settings.clickhouse_url)
         catalogs = chosen(captured_once_it_answers(clickhouse_url), services)
         pipelines = [
-            Pipeline(
-                each,
-                database_url(each.service),
-                clickhouse_url,
-                limits,
-                settings.heartbeat_seconds,
-                turns,
-                settings.longest_wait_seconds,
-                settings.shape_seconds,
-                settings.dead_letters_in_a_row,
-            )
-            for each in catalogs
+            Pipeline(each, database_url(each.service), clickhouse_url, settings.pace, turns) for each in catalogs
         ]
         # Where nothing is kept for a time only, there is nothing to thin.
         retentions = [
