@@ -77,9 +77,9 @@ def _thin(table: CapturedTable, before: datetime, database_url: str, opened: Cli
     return Thinned(table, before, versions)
 
 
-def record_retention(client: Client, service: str, table: str, thinned_before: datetime) -> None:
+def record_retention(opened: Client, service: str, table: str, thinned_before: datetime) -> None:
     """Say that a table's history is no longer whole before an instant."""
-    insert_row(client, "cdc.retention", {"service": service, "table": table, "thinned_before": thinned_before})
+    insert_row(opened, "cdc.retention", {"service": service, "table": table, "thinned_before": thinned_before})
 
 
 def _delete(opened: Client, stored: str, condition: str, before: datetime) -> int:
