@@ -1,4 +1,4 @@
-"""Fixtures on a real Kafka and Kafka Connect: one broker and one worker a run, without anyone's things for each test."""
+"""Fixtures on a real Kafka and Kafka Connect: one broker and one worker a run, tidied up after each test."""
 
 from collections.abc import AsyncIterator, Iterator
 

@@ -1,6 +1,6 @@
 """Starts a real Kafka on the loopback as a child process: one node, broker and controller at once.
 
-Whoever reaches its port may read and write: on the loopback of a machine that is shared with others it holds no secrets.
+Whoever reaches its port may read and write, so it listens on the loopback alone.
 """
 
 import base64
@@ -94,7 +94,7 @@ def _new_cluster_id() -> str:
 
 
 def broker_command(directory: Path, ports: Ports, artifacts: Artifacts, *, durable: bool = True) -> Command:
-    """Starts a broker over `directory`; `durable=False`, for tests, starts sooner and forgets in a crash of the machine."""
+    """Starts a broker over `directory`; `durable=False`, for tests, starts sooner and trusts the machine to run on."""
     directory.mkdir(parents=True, exist_ok=True)
     settings = directory / "broker.properties"
     settings.write_text(_settings(directory / "data", ports, durable=durable), encoding="utf-8")

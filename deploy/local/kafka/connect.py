@@ -57,7 +57,7 @@ class Connect:
 
 
 def secrets_directory(directory: Path) -> Path:
-    """Where a worker over `directory` reads secrets from files: `${dir:<this>:<file>}` in a connector's configuration."""
+    """Where a worker over `directory` finds secrets in files: a connector is given `${dir:<this directory>:<file>}`."""
     return directory / "secrets"
 
 

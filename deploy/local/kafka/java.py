@@ -20,6 +20,8 @@ OPTIONS = (
     "-Djava.awt.headless=true",
     f"-Dlog4j2.configurationFile={LOGGING}",
 )
+# Names of files are UTF-8, whatever the language of who starts it.
+ENVIRONMENT = {"LC_ALL": "C.UTF-8"}
 BRIEF_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
 
@@ -69,4 +71,6 @@ class Program:
 def java_command(program: Program, class_path: Path, directory: Path, environment: Mapping[str, str]) -> Command:
     """Runs `program`, of the jars in `class_path`, in `directory`; `environment` is beside our own."""
     options = (*OPTIONS, *(BRIEF_OPTIONS if program.brief else ()), f"-Xmx{program.heap}m", "-cp", f"{class_path}/*")
-    return Command((str(find_java()), *options, program.main, *program.arguments), directory, environment)
+    return Command(
+        (str(find_java()), *options, program.main, *program.arguments), directory, {**ENVIRONMENT, **environment}
+    )

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+_PLAIN = frozenset(map(chr, range(0x21, 0x7F))) - {"\\"}
 
 
 def properties(settings: Mapping[str, str]) -> str:
-    """The text of a file with `settings`; their names must be plain, their values may be any text."""
-    return "".join(f"{name}={_escaped(value)}\n" for name, value in settings.items())
+    """The text of a file with `settings`, all of it ASCII; their names must be plain, their values may be any text."""
+    return "".join(f"{name}={''.join(map(_written, value))}\n" for name, value in settings.items())
 
 
-def _escaped(value: str) -> str:
-    escaped = value.translate(_ESCAPES)
-    # Blanks before a value are not read as part of it.
-    return f"\\{escaped}" if escaped.startswith((" ", "\f")) else escaped
+def _written(character: str) -> str:
+    if character in _PLAIN:
+        return character
+    units = character.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
