@@ -87,11 +87,6 @@ def test_a_taken_port_is_named_with_who_has_it(directory: Path, kafka_server: Ka
         pass
 
 
-async def test_asking_for_a_topic_does_not_make_it(kafka_server: Kafka) -> None:
-    async with AIOKafkaConsumer("misspelt", bootstrap_servers=kafka_server.bootstrap) as consumer:
-        assert "misspelt" not in await consumer.topics()
-
-
 def test_the_broker_dies_with_the_process_that_started_it(directory: Path) -> None:
     code = textwrap.dedent("""
         import sys, time
