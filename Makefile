@@ -25,8 +25,8 @@ $(READY): pyproject.toml pdm.lock
 	@PDM_CHECK_UPDATE=false VIRTUAL_ENV=$(CURDIR)/$(VENV) PDM_IGNORE_SAVED_PYTHON=1 $(VENV)/bin/pdm sync --quiet --no-self -G:all
 	@touch $@
 
-demo: $(READY) ## Start the platform here and drive documents through it; INPUT=dir takes your own (txt, docx, pdf).
-	@$(RUN) -m deploy.local.demo $(if $(INPUT),--input '$(INPUT)')
+demo: $(READY) ## Start the platform here and drive documents through it; INPUT=dir takes your own, SOURCE=kafka goes by Kafka.
+	@$(RUN) -m deploy.local.demo $(if $(INPUT),--input '$(INPUT)') $(if $(SOURCE),--source $(SOURCE))
 
 # Tests start hundreds of Python processes: most of what those take is compiling, unless it is kept, whatever the
 # environment says of that.
@@ -61,8 +61,8 @@ soak: $(READY) ## Load the platform for MINUTES (30), and see that memory, lag, 
 pgbench: $(READY) ## Carry pgbench's own tables at full speed for SECONDS (60), and prove them equal.
 	@HULEEDU_PGBENCH_SECONDS=$(or $(SECONDS),60) $(RUN) -m pytest -s tests/pipeline/test_pgbench.py
 
-stack-up: $(READY) ## Start the platform in the background; state lies in .huleedu.
-	@$(RUN) -m deploy.local up --detach
+stack-up: $(READY) ## Start the platform in the background; state lies in .huleedu; SOURCE=kafka goes by Kafka.
+	@$(RUN) -m deploy.local up --detach $(if $(SOURCE),--source $(SOURCE))
 
 stack-down: $(READY) ## Stop the platform; what it stored stays.
 	@$(RUN) -m deploy.local down

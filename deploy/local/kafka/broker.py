@@ -76,6 +76,7 @@ def format_storage(directory: Path, artifacts: Artifacts) -> None:
     data, unfinished = directory / "data", directory / "data.new"
     if data.exists():
         return
+    directory.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(unfinished, ignore_errors=True)
     settings = directory / "format.properties"
     settings.write_text(_settings(unfinished, Ports(1, 2), durable=True), encoding="utf-8")
