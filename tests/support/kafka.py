@@ -56,6 +56,7 @@ async def connect_fixture(connect_server: Connect, kafka: Kafka) -> AsyncIterato
     """The run's worker; after the test no connector, no offset of one and no topic is left."""
     yield connect_server
     await delete_connectors(connect_server)
+    await delete_topics(kafka)
 
 
 async def delete_topics(server: Kafka) -> None:

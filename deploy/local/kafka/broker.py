@@ -24,29 +24,9 @@ from deploy.local.starting import StartError, require_free_port, wait_until_read
 ENDINGS = (signal.SIGTERM,)
 HEAP_MEGABYTES = 512
 FORMAT_HEAP_MEGABYTES = 128
-SETTINGS = {
-    "process.roles": "broker,controller",
-    "node.id": "1",
-    "controller.listener.names": "CONTROLLER",
-    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
-    # One broker has one copy of each topic, and a few partitions are enough for what it keeps for itself.
-    "offsets.topic.replication.factor": "1",
-    "offsets.topic.num.partitions": "4",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
-    "transaction.state.log.num.partitions": "4",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
-    # A misspelt topic is an error, not a new topic.
-    "auto.create.topics.enable": "false",
-    "group.initial.rebalance.delay.ms": "0",
-    # A message is a row, as large as it may be.
-    "message.max.bytes": "33554432",
-    # It would take 128 MB of the heap by itself.
-    "log.cleaner.dedupe.buffer.size": "16777216",
-}
-# There is no second copy elsewhere: what is acknowledged must be on this disk.
-DURABLE_SETTINGS = {"log.flush.interval.messages": "1"}
+SHARED_SETTINGS = Path(__file__).with_name("broker.properties")
+# For tests: what was acknowledged is in the system's memory, which survives the broker but not the machine.
+VOLATILE_SETTINGS = {"log.flush.interval.messages": str((1 << 63) - 1)}
 
 
 @dataclass(frozen=True)
@@ -108,10 +88,12 @@ def _settings(data: Path, ports: Ports, *, durable: bool) -> str:
     places = {
         "log.dirs": str(data),
         "listeners": f"PLAINTEXT://{clients},CONTROLLER://{controller}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "advertised.listeners": f"PLAINTEXT://{clients}",
         "controller.quorum.voters": f"1@{controller}",
     }
-    return properties(SETTINGS | (DURABLE_SETTINGS if durable else {}) | places)
+    shared = SHARED_SETTINGS.read_text(encoding="utf-8")
+    return shared + properties(places | ({} if durable else VOLATILE_SETTINGS))
 
 
 @contextmanager

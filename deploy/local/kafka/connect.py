@@ -21,7 +21,6 @@ from deploy.local.starting import require_free_port, wait_until_ready
 ENDINGS = (signal.SIGTERM,)
 HEAP_MEGABYTES = 768
 MAIN = "org.apache.kafka.connect.cli.ConnectDistributed"
-GROUP = "huleedu-connect"
 SHARED_SETTINGS = Path(__file__).with_name("worker.properties")
 # Answers 200 once the worker has read its group's topics; a worker that failed to start can go on answering 404.
 HEALTH = "/health"
@@ -31,11 +30,11 @@ HEALTH = "/health"
 class Worker:
     """How a worker is to run. `secrets` are variables of its environment, named CDC_<NAME>_DATABASE_PASSWORD.
 
-    brief: for tests: it starts sooner and works more slowly.
+    group: another one than worker.properties names; brief: for tests, it starts sooner and works more slowly.
     """
 
     bootstrap: str
-    group: str = GROUP
+    group: str | None = None
     exactly_once: bool = True
     brief: bool = False
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -74,15 +73,17 @@ def worker_command(directory: Path, port: int, worker: Worker, artifacts: Artifa
 def _places(directory: Path, port: int, worker: Worker, artifacts: Artifacts) -> dict[str, str]:
     return {
         "bootstrap.servers": worker.bootstrap,
-        "group.id": worker.group,
-        "config.storage.topic": f"_{worker.group}_configs",
-        "offset.storage.topic": f"_{worker.group}_offsets",
-        "status.storage.topic": f"_{worker.group}_status",
         "listeners": f"http://{LOOPBACK}:{port}",
         "plugin.path": str(artifacts.plugins),
-        "exactly.once.source.support": "enabled" if worker.exactly_once else "disabled",
         "config.providers.dir.param.allowed.paths": str(secrets_directory(directory)),
+        **(_of_group(worker.group) if worker.group else {}),
+        **({} if worker.exactly_once else {"exactly.once.source.support": "disabled"}),
     }
+
+
+def _of_group(group: str) -> dict[str, str]:
+    kinds = {"config": "configs", "offset": "offsets", "status": "status"}
+    return {"group.id": group} | {f"{kind}.storage.topic": f"_{group}_{name}" for kind, name in kinds.items()}
 
 
 @contextmanager

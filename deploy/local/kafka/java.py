@@ -31,8 +31,8 @@ def find_java() -> Path:
         if _major(binary) >= OLDEST_MAJOR:
             return binary
     raise MissingBinariesError(
-        f"no Java {OLDEST_MAJOR} or newer found: looked in $JAVA_HOME and in PATH; install a JDK, "
-        f"e.g. apt-get install openjdk-17-jdk-headless"
+        f"no Java {OLDEST_MAJOR} or newer found: looked in $JAVA_HOME and in PATH; install one, "
+        f"e.g. apt-get install default-jdk-headless"
     )
 
 
