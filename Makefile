@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench hostile chaos breaks soak pgbench stack-up stack-down versitygw clean
+.PHONY: help setup demo test check bench hostile chaos breaks soak pgbench stack-up stack-down versitygw kafka clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -70,6 +70,9 @@ stack-down: $(READY) ## Stop the platform; what it stored stays.
 versitygw: ## Build the S3 server that the object store's tests use with HULEEDU_TEST_OBJECT_STORE=s3 (needs Go).
 	@command -v go > /dev/null || { echo "Go is missing: install it to build versitygw" >&2; exit 1; }
 	@GOBIN=$(CURDIR)/.huleedu/bin go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+
+kafka: $(READY) ## Fetch Kafka, Connect and Debezium, for SOURCE=kafka and the tests (needs Java 17 and Maven; once).
+	@$(RUN) -m deploy.local.kafka
 
 clean: ## Remove .venv and the tools' caches; the platform's state in .huleedu stays.
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -8,9 +8,10 @@ import pytest
 from deploy.local.children import Command, start_child, stop_child
 from deploy.local.kafka.answering import broker_answers
 from deploy.local.kafka.artifacts import resolved
-from deploy.local.kafka.connect import ENDINGS, HEALTH
+from deploy.local.kafka.connect import ENDINGS
 from deploy.local.kafka.java import find_java
 from deploy.local.kafka.properties import properties
+from deploy.local.kafka.worker_command import HEALTH
 from deploy.local.ports import free_port
 from deploy.local.ready import http_answers
 from deploy.local.starting import wait_until_ready

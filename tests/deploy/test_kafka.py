@@ -81,6 +81,11 @@ def test_it_listens_on_the_loopback_alone(kafka_server: Kafka) -> None:
     assert hosts == {"127.0.0.1"}
 
 
+def test_it_starts_from_the_archive_of_its_classes(kafka_server: Kafka) -> None:
+    mapped = [Path(each.path) for each in psutil.Process(kafka_server.pid).memory_maps()]
+    assert [path.name for path in mapped if path.match("classes/kafka.Kafka-*.jsa")]
+
+
 def test_a_taken_port_is_named_with_who_has_it(directory: Path, kafka_server: Kafka) -> None:
     expected = rf"Kafka did not start: port {kafka_server.port} is taken by process {kafka_server.pid} \(java\)"
     with pytest.raises(StartError, match=expected), running_kafka(directory, port=kafka_server.port):

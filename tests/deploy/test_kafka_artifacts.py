@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -99,3 +101,11 @@ def test_what_maven_could_not_do_is_said_in_one_line_and_nothing_is_left_half_do
     with pytest.raises(MissingBinariesError, match=r"^Maven could not fetch .*: Unknown host the.repository$"):
         resolved(kept)
     assert list(kept.iterdir()) == [kept / "lock"]
+
+
+def test_fetching_them_by_hand_says_what_is_missing_in_one_line(programs: Path) -> None:
+    command = [sys.executable, "-m", "deploy.local.kafka"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert answer.returncode != 0
+    assert answer.stderr.startswith("no Java 17 or newer found")
+    assert len(answer.stderr.splitlines()) == 1

@@ -12,7 +12,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from deploy.local.kafka.broker import Kafka
-from deploy.local.kafka.connect import Connect, Worker, running_connect
+from deploy.local.kafka.connect import Connect, running_connect
+from deploy.local.kafka.worker_command import Worker
 from deploy.local.starting import StartError
 from tests.support.directories import server_directory
 from tests.support.kafka import SECRETS, delete_connectors

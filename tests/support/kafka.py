@@ -8,7 +8,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local.kafka.artifacts import require_parts, resolved
 from deploy.local.kafka.broker import Kafka, running_kafka
-from deploy.local.kafka.connect import Connect, Worker, running_connect
+from deploy.local.kafka.class_archives import archived
+from deploy.local.kafka.connect import Connect, running_connect
+from deploy.local.kafka.worker_command import Worker
 from deploy.local.postgres_binaries import MissingBinariesError
 from services.registry import SERVICES
 from tests.support.directories import server_directory
@@ -25,7 +27,7 @@ def require_kafka() -> None:
         require_parts()
     except MissingBinariesError as missing:
         require_part("Kafka", present=False, how_to_get=str(missing))
-    resolved()
+    archived(resolved())
 
 
 @pytest.fixture(scope="session", name="kafka_server")

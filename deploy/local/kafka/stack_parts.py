@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from deploy.local.kafka.answering import broker_answers
 from deploy.local.kafka.artifacts import expected, require_parts, resolved
-from deploy.local.kafka.broker import Ports, broker_command, format_storage
-from deploy.local.kafka.connect import HEALTH, Worker, secrets_directory, worker_command
+from deploy.local.kafka.broker_command import Ports, broker_command, format_storage
+from deploy.local.kafka.class_archives import archived
+from deploy.local.kafka.worker_command import HEALTH, Worker, secrets_directory, worker_command
 from deploy.local.module_command import module_command
 from deploy.local.parts import Kind, Part, Readiness
 from deploy.local.ports_chosen import KafkaPorts, kafka_ports
@@ -62,7 +63,7 @@ def kafka_parts(state: StateDirectory, values: Mapping[str, str]) -> tuple[Part,
 
 def prepare_kafka(state: StateDirectory) -> None:
     """Fetch the jars and make the broker's storage, where that isn't done; MissingBinariesError or StartError."""
-    format_storage(state.kafka, resolved())
+    format_storage(state.kafka, archived(resolved()))
 
 
 def kafka_variables(state: StateDirectory) -> dict[str, str]:
