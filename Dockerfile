@@ -1,4 +1,5 @@
-# A target per role: a service, its migrations, capture. They share every layer but their own sources.
+# A target per role: a service, its migrations, capture. They share every layer but their own sources. Kafka and Connect,
+# at the end, share a Java runtime and the jars.
 
 FROM python:3.11-slim-bookworm AS dependencies
 RUN python -m venv /opt/pdm && /opt/pdm/bin/pip install --no-cache-dir --quiet 'pdm[locked]==2.29.3'
@@ -61,3 +62,41 @@ FROM service AS api_gateway
 COPY services/api_gateway_service services/api_gateway_service
 ENV PORT=4001 API_GATEWAY_HOST=0.0.0.0 API_GATEWAY_PORT=4001
 CMD ["python", "-m", "services.api_gateway_service"]
+
+# Kafka, Kafka Connect and Debezium's connector, as pom.xml pins them.
+FROM debian:bookworm-slim AS jars
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends maven openjdk-17-jre-headless
+COPY deploy/local/kafka/pom.xml ./
+RUN mvn --batch-mode --quiet --strict-checksums generate-resources -Dparts=/opt/kafka
+
+FROM debian:bookworm-slim AS jvm
+# curl asks Connect how it is.
+RUN apt-get update -qq \
+    && apt-get install -y -qq --no-install-recommends curl openjdk-17-jre-headless \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --no-create-home huleedu
+COPY --from=jars /opt/kafka/lib /opt/kafka/lib
+COPY deploy/local/kafka/log4j2.properties /opt/kafka/
+USER huleedu
+ENTRYPOINT ["java", "-XX:+ExitOnOutOfMemoryError", "-XX:-UsePerfData", "-Djava.awt.headless=true", \
+    "-Dlog4j2.configurationFile=/opt/kafka/log4j2.properties", "-cp", "/opt/kafka/lib/*"]
+
+FROM jvm AS kafka
+COPY deploy/local/kafka/broker.properties /tmp/shared.properties
+COPY deploy/docker/kafka/broker.properties /tmp/own.properties
+USER root
+# A volume over this directory belongs to whom the directory belongs.
+RUN cat /tmp/shared.properties /tmp/own.properties > /opt/kafka/broker.properties \
+    && install --directory --owner=huleedu /var/lib/kafka
+USER huleedu
+CMD ["-Xmx512m", "kafka.Kafka", "/opt/kafka/broker.properties"]
+
+FROM jvm AS connect
+COPY --from=jars /opt/kafka/plugins /opt/kafka/plugins
+COPY deploy/local/kafka/worker.properties /tmp/shared.properties
+COPY deploy/docker/kafka/worker.properties /tmp/own.properties
+USER root
+RUN cat /tmp/shared.properties /tmp/own.properties > /opt/kafka/worker.properties \
+    && install --directory --owner=huleedu --mode=0700 /opt/kafka/secrets
+USER huleedu
+CMD ["-Xmx768m", "org.apache.kafka.connect.cli.ConnectDistributed", "/opt/kafka/worker.properties"]

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench hostile chaos breaks soak pgbench stack-up stack-down versitygw clean
+.PHONY: help setup demo test check bench hostile chaos breaks soak pgbench stack-up stack-down versitygw kafka clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -25,8 +25,8 @@ $(READY): pyproject.toml pdm.lock
 	@PDM_CHECK_UPDATE=false VIRTUAL_ENV=$(CURDIR)/$(VENV) PDM_IGNORE_SAVED_PYTHON=1 $(VENV)/bin/pdm sync --quiet --no-self -G:all
 	@touch $@
 
-demo: $(READY) ## Start the platform here and drive documents through it; INPUT=dir takes your own (txt, docx, pdf).
-	@$(RUN) -m deploy.local.demo $(if $(INPUT),--input '$(INPUT)')
+demo: $(READY) ## Start the platform here and drive documents through it; INPUT=dir takes your own, SOURCE=kafka goes by Kafka.
+	@$(RUN) -m deploy.local.demo $(if $(INPUT),--input '$(INPUT)') $(if $(SOURCE),--source $(SOURCE))
 
 # Tests start hundreds of Python processes: most of what those take is compiling, unless it is kept, whatever the
 # environment says of that.
@@ -61,8 +61,8 @@ soak: $(READY) ## Load the platform for MINUTES (30), and see that memory, lag, 
 pgbench: $(READY) ## Carry pgbench's own tables at full speed for SECONDS (60), and prove them equal.
 	@HULEEDU_PGBENCH_SECONDS=$(or $(SECONDS),60) $(RUN) -m pytest -s tests/pipeline/test_pgbench.py
 
-stack-up: $(READY) ## Start the platform in the background; state lies in .huleedu.
-	@$(RUN) -m deploy.local up --detach
+stack-up: $(READY) ## Start the platform in the background; state lies in .huleedu; SOURCE=kafka goes by Kafka.
+	@$(RUN) -m deploy.local up --detach $(if $(SOURCE),--source $(SOURCE))
 
 stack-down: $(READY) ## Stop the platform; what it stored stays.
 	@$(RUN) -m deploy.local down
@@ -70,6 +70,9 @@ stack-down: $(READY) ## Stop the platform; what it stored stays.
 versitygw: ## Build the S3 server that the object store's tests use with HULEEDU_TEST_OBJECT_STORE=s3 (needs Go).
 	@command -v go > /dev/null || { echo "Go is missing: install it to build versitygw" >&2; exit 1; }
 	@GOBIN=$(CURDIR)/.huleedu/bin go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+
+kafka: $(READY) ## Fetch Kafka, Connect and Debezium, for SOURCE=kafka and the tests (needs Java 17 and Maven; once).
+	@$(RUN) -m deploy.local.kafka
 
 clean: ## Remove .venv and the tools' caches; the platform's state in .huleedu stays.
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -9,12 +9,15 @@ from rich.console import Console
 from deploy.local.accounts import UnreachableError
 from deploy.local.bootstrap import bootstrap_services, delete_data, prepare_postgres
 from deploy.local.down import take_down
+from deploy.local.kafka.stack_parts import prepare_kafka
 from deploy.local.postgres_binaries import MissingBinariesError
 from deploy.local.postgres_cluster import ClusterError
 from deploy.local.show_logs import follow, log_names, show_ends
+from deploy.local.source import Source
+from deploy.local.starting import StartError
 from deploy.local.state import AlreadyRunningError, state_directory, supervisor_pid
 from deploy.local.status import rendered, stack_status
-from deploy.local.up import PortTakenError, StackError, await_running, detach, supervise
+from deploy.local.up import PortTakenError, StackError, Wish, await_running, detach, supervise
 from services.kit.command_line import FAILED, explained
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -25,18 +28,19 @@ Parts = Annotated[list[str] | None, typer.Argument(help="parts to start, with wh
 def up(
     parts: Parts = None,
     *,
+    source: Annotated[Source | None, typer.Option(help="where capture reads from; as the last time by default")] = None,
     detached: Annotated[bool, typer.Option("--detach", help="return once everything runs")] = False,
 ) -> None:
     """Start the stack, and keep it running until Ctrl-C; or, with --detach, until `down`."""
-    names = parts or []
+    wish = Wish(parts or (), source)
     with _explained():
         state = state_directory()
         if supervisor_pid(state) is not None:
-            await_running(state, names, _say)
+            await_running(state, wish, _say)
         elif detached:
-            detach(state, names, _say)
+            detach(state, wish, _say)
             _say("look with `python -m deploy.local status`, stop with `python -m deploy.local down`")
-        elif not supervise(state, names, _say):
+        elif not supervise(state, wish, _say):
             raise typer.Exit(FAILED)
 
 
@@ -90,6 +94,13 @@ def prepare() -> None:
         prepare_postgres(state_directory())
 
 
+@app.command("prepare-kafka", hidden=True)
+def prepare_topics() -> None:
+    """A step of `up`: fetch Kafka's jars and make its storage if they aren't there."""
+    with _explained():
+        prepare_kafka(state_directory())
+
+
 @app.command(hidden=True)
 def bootstrap(port: int) -> None:
     """A step of `up`: give every service its roles and database, in the server on `port`."""
@@ -104,6 +115,7 @@ def _explained() -> AbstractContextManager[None]:
         MissingBinariesError,
         PortTakenError,
         StackError,
+        StartError,
         UnreachableError,
         PermissionError,
     )

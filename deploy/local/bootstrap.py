@@ -54,8 +54,16 @@ def bootstrap_services(state: StateDirectory, port: int) -> None:
 
 
 def delete_data(state: StateDirectory) -> None:
-    """Delete everything a stopped stack stored: rows, stored bytes, passwords and logs."""
-    directories = (state.clickhouse, state.valkey, state.objects, state.keys, state.logs)
+    """Delete everything a stopped stack stored: rows, topics, stored bytes, passwords and logs."""
+    directories = (
+        state.clickhouse,
+        state.valkey,
+        state.kafka,
+        state.connect,
+        state.objects,
+        state.keys,
+        state.logs,
+    )
     for place in (state.postgres.resolve(), *directories):
         shutil.rmtree(place, ignore_errors=True)
     for file in (state.postgres, state.record, state.environment):

@@ -72,11 +72,11 @@ def _tie_to_parent(on_death: signal.Signals) -> Callable[[], None]:
     return tie
 
 
-def stop_child(process: Process, endings: Sequence[signal.Signals]) -> None:
-    """Send `endings` one after the other, and SIGKILL at last, until the process is gone."""
+def stop_child(process: Process, endings: Sequence[signal.Signals], within: float = STOP_SECONDS) -> None:
+    """Send `endings` one after the other, and SIGKILL at last, until the process is gone; each has `within` seconds."""
     for ending in (*endings, signal.SIGKILL):
         process.send_signal(ending)
-        deadline = time.monotonic() + STOP_SECONDS
+        deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             if has_ended(process):
                 return

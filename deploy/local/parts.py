@@ -49,15 +49,24 @@ class Ending:
 
 @dataclass(frozen=True)
 class Part:
-    """One process of a stack; it starts once the parts it comes `after` run or are done."""
+    """One process of a stack; it starts once the parts it comes `after` run or are done.
+
+    port: where clients find it; further_ports: what it listens on beside that.
+    """
 
     name: str
     command: Command
     after: tuple[str, ...] = ()
     kind: Kind = Kind.SERVER
     port: Port | None = None
+    further_ports: tuple[Port, ...] = ()
     readiness: Readiness = Readiness()
     ending: Ending = Ending()
+
+    @property
+    def ports(self) -> tuple[Port, ...]:
+        """All that it listens on."""
+        return self.further_ports if self.port is None else (self.port, *self.further_ports)
 
 
 def chosen(parts: Sequence[Part], names: Iterable[str]) -> tuple[Part, ...]:

@@ -10,6 +10,9 @@ from services.registry import Service
 POSTGRES = Port(15432, "HULEEDU_POSTGRES_PORT", scheme="")
 CLICKHOUSE = Port(18123, "HULEEDU_CLICKHOUSE_PORT")
 VALKEY = Port(16379, "HULEEDU_VALKEY_PORT", scheme="")
+KAFKA = Port(19092, "HULEEDU_KAFKA_PORT", scheme="")
+KAFKA_CONTROLLER = Port(19093, "HULEEDU_KAFKA_CONTROLLER_PORT", scheme="")
+CONNECT = Port(18083, "HULEEDU_CONNECT_PORT")
 HIGHEST = 65535
 
 
@@ -22,9 +25,23 @@ class StackPorts:
     valkey: Port
 
 
+@dataclass(frozen=True)
+class KafkaPorts:
+    """The ports of the servers that a stack on Kafka has more."""
+
+    kafka: Port
+    controller: Port
+    connect: Port
+
+
 def stack_ports() -> StackPorts:
     """The servers' ports, as the environment sets them; SettingsError names a variable that holds no port."""
     return StackPorts(_from_environment(POSTGRES), _from_environment(CLICKHOUSE), _from_environment(VALKEY))
+
+
+def kafka_ports() -> KafkaPorts:
+    """Kafka's and Connect's ports, as the environment sets them; SettingsError names a variable that holds no port."""
+    return KafkaPorts(_from_environment(KAFKA), _from_environment(KAFKA_CONTROLLER), _from_environment(CONNECT))
 
 
 def service_port(service: Service) -> Port:

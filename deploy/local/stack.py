@@ -1,13 +1,14 @@
 """The local stack as a table: a row for each process, in the order in which they start."""
 
 import importlib.util
-import sys
 
 from deploy.local.accounts import server_account
 from deploy.local.bootstrap import settle_cluster
 from deploy.local.children import Command
 from deploy.local.clickhouse.command import PASSWORD_VARIABLE as CLICKHOUSE_PASSWORD
 from deploy.local.clickhouse.command import endpoint_command
+from deploy.local.kafka.stack_parts import CONNECTORS, kafka_parts
+from deploy.local.module_command import module_command
 from deploy.local.parts import Ending, Kind, Part, Readiness
 from deploy.local.ports import LOOPBACK
 from deploy.local.ports_chosen import service_port, stack_ports
@@ -15,12 +16,12 @@ from deploy.local.postgres import ENDINGS, server_command
 from deploy.local.postgres_binaries import find_binaries
 from deploy.local.ready import http_answers, postgres_answers, slots_are_read
 from deploy.local.service_needs import needs_of
+from deploy.local.source import Source, remembered_source
 from deploy.local.state import StateDirectory
 from deploy.local.valkey import PASSWORD_VARIABLE as VALKEY_PASSWORD
 from deploy.local.valkey import Valkey
 from deploy.local.valkey import answers as valkey_answers
 from deploy.local.valkey import server_command as valkey_command
-from services.kit.settings import ENV_FILE_VARIABLE, STATE_VARIABLE
 from services.registry import SERVICES, Service
 
 # A revision may rewrite a large table: ended halfway, it would only begin anew.
@@ -33,7 +34,7 @@ def local_stack(state: StateDirectory, values: dict[str, str]) -> tuple[Part, ..
         *_databases(state, values),
         _counters(state, values),
         *(_service(service, state) for service in SERVICES if _exists(service.package)),
-        _capture(state),
+        *_source(state, values),
     )
 
 
@@ -41,7 +42,7 @@ def _databases(state: StateDirectory, values: dict[str, str]) -> tuple[Part, ...
     account, ports, cluster = server_account(), stack_ports(), settle_cluster(state)
     postgres = server_command(find_binaries(account), cluster.data, ports.postgres.number, durable=True)
     return (
-        Part("cluster", _module(state, "deploy.local", "prepare-postgres"), kind=Kind.STEP),
+        Part("cluster", module_command(state, "deploy.local", "prepare-postgres"), kind=Kind.STEP),
         Part(
             "postgres",
             Command(postgres, cluster.directory, account=account),
@@ -58,13 +59,13 @@ def _databases(state: StateDirectory, values: dict[str, str]) -> tuple[Part, ...
         ),
         Part(
             "bootstrap",
-            _module(state, "deploy.local", "bootstrap", str(ports.postgres.number)),
+            module_command(state, "deploy.local", "bootstrap", str(ports.postgres.number)),
             after=("postgres",),
             kind=Kind.STEP,
         ),
         Part(
             "migrations",
-            _module(state, "migrations", "upgrade"),
+            module_command(state, "migrations", "upgrade"),
             after=("bootstrap", "clickhouse"),
             kind=Kind.STEP,
             readiness=Readiness(within=MIGRATION_SECONDS),
@@ -87,27 +88,24 @@ def _service(service: Service, state: StateDirectory) -> Part:
     port = service_port(service)
     return Part(
         service.name,
-        _module(state, service.package),
+        module_command(state, service.package),
         after=("migrations", *needs_of(service).after),
         port=port,
         readiness=Readiness(http_answers(port.number, "/healthz")),
     )
 
 
-def _capture(state: StateDirectory) -> Part:
+def _source(state: StateDirectory, values: dict[str, str]) -> tuple[Part, ...]:
+    """Capture, after what it reads from."""
+    if remembered_source(values) is Source.SLOT:
+        return (_capture(state, "migrations"),)
+    return (*kafka_parts(state, values), _capture(state, CONNECTORS))
+
+
+def _capture(state: StateDirectory, after: str) -> Part:
     databases = [service.database for service in SERVICES]
     read = slots_are_read(settle_cluster(state).directory, stack_ports().postgres.number, databases)
-    return Part("cdc", _module(state, "cdc", "run"), after=("migrations",), readiness=Readiness(read))
-
-
-def _module(state: StateDirectory, name: str, *arguments: str) -> Command:
-    """A Python module of the project, told where the stack's state and variables are."""
-    environment = {
-        ENV_FILE_VARIABLE: str(state.environment),
-        STATE_VARIABLE: str(state.root),
-        "PYTHONUNBUFFERED": "1",
-    }
-    return Command((sys.executable, "-m", name, *arguments), environment=environment)
+    return Part("cdc", module_command(state, "cdc", "run"), after=(after,), readiness=Readiness(read))
 
 
 def _exists(package: str) -> bool:

@@ -6,10 +6,13 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from deploy.local.clickhouse.command import PASSWORD_VARIABLE as CLICKHOUSE_PASSWORD
+from deploy.local.kafka.stack_parts import kafka_variables
 from deploy.local.ports import LOOPBACK
 from deploy.local.ports_chosen import service_port, stack_ports
 from deploy.local.service_needs import needs_of
 from deploy.local.signing_key import SigningKey, kept_signing_key
+from deploy.local.source import VARIABLE as SOURCE
+from deploy.local.source import Source, remembered_source
 from deploy.local.state import StateDirectory
 from deploy.local.valkey import PASSWORD_VARIABLE as VALKEY_PASSWORD
 from deploy.local.valkey import Valkey
@@ -22,15 +25,20 @@ CLICKHOUSE_CLIENTS = ("MIGRATIONS", "CDC")
 HEADER = "# Written by `python -m deploy.local up`: passwords are made once and kept, all else is written anew.\n"
 
 
-def write_environment(state: StateDirectory) -> dict[str, str]:
-    """Write stack.env for the ports of now, readable by its owner alone; SettingsError if a port makes no sense."""
-    values = _secrets(read_environment(state.environment))
+def write_environment(state: StateDirectory, source: Source | None = None) -> dict[str, str]:
+    """Write stack.env for the ports of now and `source`, by default the one it had; only its owner may read it.
+
+    SettingsError if a port makes no sense.
+    """
+    known = read_environment(state.environment)
+    values = _secrets(known)
     places = _places(values, kept_signing_key(state.keys))
     for service in SERVICES:
         values |= _database_variables(service, role_passwords(service, values))
         values |= _service_variables(service, places | {"objects": (state.objects / service.name).as_uri()})
     values |= _clickhouse_variables(values[CLICKHOUSE_PASSWORD])
     values["CDC_WAL_DIRECTORY"] = str(state.postgres)
+    values |= _source_variables(state, source or remembered_source(known))
     write_private(state.environment, HEADER + "".join(f"{name}={value}\n" for name, value in values.items()))
     return values
 
@@ -75,6 +83,10 @@ def _database_variables(service: Service, passwords: RolePasswords) -> dict[str,
         f"MIGRATIONS_{service.name.upper()}_DATABASE_URL": f"postgresql+asyncpg://{migrator}@{place}",
         f"CDC_{service.name.upper()}_DATABASE_URL": f"postgresql://{service.cdc_role}:{passwords.cdc}@{place}",
     }
+
+
+def _source_variables(state: StateDirectory, source: Source) -> dict[str, str]:
+    return {SOURCE: source} | (kafka_variables(state) if source is Source.KAFKA else {})
 
 
 def _clickhouse_variables(password: str) -> dict[str, str]:

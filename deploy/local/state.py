@@ -56,6 +56,16 @@ class StateDirectory:
         return self.root / "valkey"
 
     @property
+    def kafka(self) -> Path:
+        """Kafka's topics, Connect's among them."""
+        return self.root / "kafka"
+
+    @property
+    def connect(self) -> Path:
+        """Connect's settings, and secrets for connectors as files; what it knows is in Kafka."""
+        return self.root / "connect"
+
+    @property
     def objects(self) -> Path:
         """The services' stored bytes, a folder each."""
         return self.root / "objects"

@@ -18,7 +18,8 @@ from services.registry import SERVICES
 
 PATIENCE = 30.0
 SERVER_PORTS = ("HULEEDU_POSTGRES_PORT", "HULEEDU_CLICKHOUSE_PORT", "HULEEDU_VALKEY_PORT")
-PORTS = (*SERVER_PORTS, *(f"{service.env_prefix}PORT" for service in SERVICES))
+KAFKA_PORTS = ("HULEEDU_KAFKA_PORT", "HULEEDU_KAFKA_CONTROLLER_PORT", "HULEEDU_CONNECT_PORT")
+PORTS = (*SERVER_PORTS, *KAFKA_PORTS, *(f"{service.env_prefix}PORT" for service in SERVICES))
 SERVERS = ("bootstrap", "clickhouse", "valkey")
 # More than once: an `up` that was under way may start its supervisor after the first.
 WHEN_INPUT_ENDS = 'read -r _; for _ in 1 2 3 4 5; do "$0" -m deploy.local down; sleep 3; done'

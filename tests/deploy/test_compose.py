@@ -1,55 +1,29 @@
-"""docker-compose.services.yml: what it demands, publishes and starts; Compose itself reads it, no engine is needed."""
+"""docker-compose.services.yml: what it demands, publishes and starts."""
 
-import json
-import os
 import re
-import subprocess
-import sys
-from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from dotenv import dotenv_values
 
-from deploy.docker.env_file import EXAMPLE, completed
+from deploy.docker.env_file import EXAMPLE
 from deploy.local.postgres import SETTINGS
 from deploy.local.stack_environment import write_environment
 from deploy.local.state import StateDirectory
 from services.registry import SERVICES, Service
-from tests.support.parts import require_part
+from tests.deploy.compose_file import FILE, Described, complete_values, compose, described_services
 
-FILE = Path("docker-compose.services.yml")
-BINARY = Path(sys.executable).with_name("docker-compose")
 REQUIRED = sorted(set(re.findall(r"\$\{(\w+):\?", FILE.read_text(encoding="utf-8"))))
-Described = dict[str, Any]
 
 
 @pytest.fixture(name="values", scope="module")
 def _values() -> dict[str, str]:
-    """What a complete .env has."""
-    text = EXAMPLE.read_text(encoding="utf-8")
-    found = {name: value or "x" for name, value in dotenv_values(stream=StringIO(completed(text, text))).items()}
-    return found | {"API_GATEWAY_JWT_PUBLIC_KEY_FILE": "/keys/token-public.pem"}
+    return complete_values()
 
 
 @pytest.fixture(name="services", scope="module")
 def _services(values: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Described:
-    """Every service of the file as Compose understands it, the optional ones among them."""
-    answer = compose(values, tmp_path_factory.mktemp("compose"), "--profile", "*", "config", "--format", "json")
-    assert (answer.returncode, answer.stderr) == (0, "")
-    services: Described = json.loads(answer.stdout)["services"]
-    return services
-
-
-def compose(values: dict[str, str], directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Compose's answer, which knows these values and nothing of the environment."""
-    require_part("Docker Compose", BINARY.exists(), "run `make setup`")
-    variables = directory / "variables"
-    variables.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
-    started = [str(BINARY), "-f", str(FILE), "--env-file", str(variables), *arguments]
-    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return subprocess.run(started, capture_output=True, text=True, check=False, timeout=60, env=environment)
+    return described_services(values, tmp_path_factory.mktemp("compose"))
 
 
 def test_it_is_accepted_with_a_complete_environment(values: dict[str, str], tmp_path: Path) -> None:
@@ -124,8 +98,10 @@ def test_each_role_reaches_its_own_database_with_its_own_password(
     for job in (f"{service.name}_migrations", "capture_migrations"):
         address = services[job]["environment"][f"MIGRATIONS_{name}_DATABASE_URL"]
         assert address == f"postgresql+asyncpg://{migrator}{place}"
-    captured = services["capture"]["environment"][f"CDC_{name}_DATABASE_URL"]
-    assert captured == f"postgresql://{service.cdc_role}:{secret['CDC']}{place}"
+    for reader in ("capture", "kafka_capture", "connectors"):
+        captured = services[reader]["environment"][f"CDC_{name}_DATABASE_URL"]
+        assert captured == f"postgresql://{service.cdc_role}:{secret['CDC']}{place}"
+    assert services["connect"]["environment"][f"CDC_{name}_DATABASE_PASSWORD"] == secret["CDC"]
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)

@@ -1,5 +1,6 @@
 """One statement against PostgreSQL, for a test's arrangement and its look at the outcome."""
 
+from collections.abc import Sequence
 from contextlib import closing
 
 import psycopg2
@@ -11,11 +12,11 @@ HANG_UP = (
 )
 
 
-def run(url: str, statement: str) -> list[tuple[object, ...]]:
+def run(url: str, statement: str, values: Sequence[object] | None = None) -> list[tuple[object, ...]]:
     """The rows of `statement`, committed, at a libpq or SQLAlchemy URL; no rows if it returns none."""
     address = url.replace("+asyncpg", "")
     with closing(psycopg2.connect(address)) as connection:
         connection.autocommit = True
         cursor = connection.cursor()
-        cursor.execute(statement)
+        cursor.execute(statement, values)
         return cursor.fetchall() if cursor.description else []

@@ -21,6 +21,7 @@ from deploy.local.demo.old_requests import let_a_day_leave
 from deploy.local.demo.outcome import Outcome
 from deploy.local.demo.person import UnexpectedAnswerError
 from deploy.local.demo.workload import drive
+from deploy.local.source import Source
 from services.kit.clickhouse import ClickHouseAwayError
 from services.kit.command_line import explained
 from services.kit.settings import Settings
@@ -47,6 +48,7 @@ class DemoSettings(Settings):
 
 def main(
     directory: Annotated[Path | None, typer.Option("--input", help="a directory of txt, docx and pdf files")] = None,
+    source: Annotated[Source | None, typer.Option(help="where capture reads from; as the last time by default")] = None,
 ) -> None:
     """Start the platform on this machine and drive documents through it."""
     failures = (
@@ -59,7 +61,7 @@ def main(
     )
     with explained(*failures, usage=(NoDocumentsError,)):
         found = documents(directory)
-        _run("deploy.local", "up", "--detach")
+        _run("deploy.local", "up", "--detach", *(("--source", source) if source else ()))
         settings = DemoSettings.load()
         with Progress(console=_console) as progress:
             url = f"http://{settings.api_gateway_host}:{settings.api_gateway_port}"

@@ -1,0 +1,86 @@
+"""Where the Java virtual machine is, and the command line that runs a part of Kafka in it."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.children import Command
+from deploy.local.postgres_binaries import MissingBinariesError
+
+OLDEST_MAJOR = 17  # the first that Kafka's broker runs on
+LOGGING = Path(__file__).with_name("log4j2.properties")
+OPTIONS = (
+    "-XX:+ExitOnOutOfMemoryError",
+    # Where nobody looks at a JVM's counters, they need not be written to /tmp.
+    "-XX:-UsePerfData",
+    "-Djava.awt.headless=true",
+    f"-Dlog4j2.configurationFile={LOGGING}",
+)
+# Names of files are UTF-8, whatever the language of who starts it.
+ENVIRONMENT = {"LC_ALL": "C.UTF-8"}
+ARCHIVE_OPTION = "-XX:SharedArchiveFile="
+BRIEF_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+
+
+def find_java() -> Path:
+    """The `java` of $JAVA_HOME or PATH that is new enough; MissingBinariesError says what to install."""
+    for binary in _candidates():
+        if _major(binary) >= OLDEST_MAJOR:
+            return binary
+    raise MissingBinariesError(
+        f"no Java {OLDEST_MAJOR} or newer found: looked in $JAVA_HOME and in PATH; install one, "
+        f"e.g. apt-get install default-jdk-headless"
+    )
+
+
+def _candidates() -> Iterator[Path]:
+    home = os.environ.get("JAVA_HOME")
+    if home:
+        yield Path(home) / "bin" / "java"
+    found = shutil.which("java")
+    if found is not None:
+        yield Path(found)
+
+
+def _major(binary: Path) -> int:
+    """The major version that `java -version` states; 0 if it doesn't run."""
+    try:
+        answer = subprocess.run([binary, "-version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return 0
+    stated = re.search(r'version "(\d+)', answer.stderr)
+    return int(stated.group(1)) if stated else 0
+
+
+def class_archive(main: str, class_path: Path, java: Path) -> Path:
+    """The file that has the classes of `main` as this very `java` wants them; without it, it starts more slowly."""
+    binary = java.resolve()
+    version = f"{binary}:{binary.stat().st_mtime_ns}"
+    return class_path.with_name("classes") / f"{main}-{hashlib.sha256(version.encode()).hexdigest()[:8]}.jsa"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A class with a `main`, the words it is given, and the megabytes its objects may take.
+
+    brief: it lives for minutes, so that code compiled quickly serves it better than code compiled well.
+    """
+
+    main: str
+    arguments: tuple[str, ...]
+    heap: int
+    brief: bool = False
+
+
+def java_command(program: Program, class_path: Path, directory: Path, environment: Mapping[str, str]) -> Command:
+    """Runs `program`, of the jars in `class_path`, in `directory`; `environment` is beside our own."""
+    java = find_java()
+    options = [*OPTIONS, *(BRIEF_OPTIONS if program.brief else ()), f"-Xmx{program.heap}m", "-cp", f"{class_path}/*"]
+    classes = f"{ARCHIVE_OPTION}{class_archive(program.main, class_path, java)}"
+    argv = (str(java), classes, *options, program.main, *program.arguments)
+    return Command(argv, directory, {**ENVIRONMENT, **environment})
