@@ -216,10 +216,6 @@ def test_query_ends_when_its_client_leaves(http: httpx.Client, expression: str) 
     wait_until(lambda: running(http, marker) == 0)
 
 
-def test_native_block_compression_is_refused_by_name(http: httpx.Client) -> None:
-    assert refused(http, "SELECT 1", compress=1) == (501, 48)
-
-
 def test_curl_reads_and_writes(endpoint: Endpoint, http: httpx.Client) -> None:
     require_part("curl", which("curl") is not None, "install the package curl")
 

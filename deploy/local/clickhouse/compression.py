@@ -1,24 +1,26 @@
-"""Compresses answers with the first of the client's Accept-Encoding that is known here."""
+"""Compresses answers: in ClickHouse's blocks, and with the first known encoding of Accept-Encoding around them."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import lz4.frame
 import zstandard
+
+from deploy.local.clickhouse.blocks import BlockEncoder
 
 FASTEST = 1
 _GZIP = 31
 
 
 class Encoder(Protocol):
-    """Compresses a stream of bytes as one frame."""
+    """Compresses a stream of bytes."""
 
     def compress(self, data: bytes, /) -> bytes:
         """What can be sent already."""
 
     def flush(self) -> bytes:
-        """What remains, and the frame's end."""
+        """What remains, and the end."""
 
 
 class _Lz4Encoder:
@@ -36,6 +38,26 @@ class _Lz4Encoder:
         return self._header + bytes(self._frame.flush())
 
 
+class Layers:
+    """Encoders one around the other; where there are none, everything goes through as it is."""
+
+    def __init__(self, encoders: Sequence[Encoder]) -> None:
+        self._encoders = encoders
+
+    def compress(self, data: bytes, /) -> bytes:
+        """What can be sent already."""
+        for encoder in self._encoders:
+            data = encoder.compress(data)
+        return data
+
+    def flush(self) -> bytes:
+        """What remains, and the end of each encoder."""
+        rest = b""
+        for encoder in self._encoders:
+            rest = encoder.compress(rest) + encoder.flush()
+        return rest
+
+
 ENCODERS: dict[str, Callable[[], Encoder]] = {
     "lz4": _Lz4Encoder,
     "zstd": lambda: zstandard.ZstdCompressor(level=FASTEST).compressobj(),
@@ -51,3 +73,9 @@ def accepted_encoding(accept_encoding: str) -> str | None:
         if name.strip() in ENCODERS and quality.replace(" ", "") not in {"q=0", "q=0.0"}:
             return name.strip()
     return None
+
+
+def answer_encoder(encoding: str | None, *, in_blocks: bool) -> Encoder:
+    """Compresses an answer in ClickHouse's blocks, with the HTTP `encoding` around them, or with one of the two."""
+    blocks: list[Encoder] = [BlockEncoder()] if in_blocks else []
+    return Layers([*blocks, ENCODERS[encoding]()] if encoding else blocks)
