@@ -57,7 +57,7 @@ def code_of(body: bytes) -> int:
 @given(st.lists(st.binary(max_size=300) | st.binary(max_size=3).map(lambda few: few * 5000)), st.integers(1, 100))
 def test_what_is_compressed_in_pieces_of_any_size_is_the_same_again(parts: list[bytes], piece: int) -> None:
     encoder = BlockEncoder()
-    body = b"".join(map(encoder.compress, parts)) + encoder.flush()
+    body = b"".join(map(encoder.compress, parts)) + encoder.finish()
     assert decoded(body, piece) == b"".join(parts)
 
 
@@ -114,7 +114,7 @@ def test_no_block_written_holds_more_than_clickhouse_puts_into_one() -> None:
 @pytest.mark.parametrize("encoding", ENCODERS)
 def test_blocks_may_travel_within_an_http_encoding(encoding: str) -> None:
     encoder = answer_encoder(encoding, in_blocks=True)
-    body = encoder.compress(b"a" * 1000) + encoder.compress(b"b") + encoder.flush()
+    body = encoder.compress(b"a" * 1000) + encoder.compress(b"b") + encoder.finish()
     assert decoded(b"".join(FrameDecoder(encoding).decode(body))) == b"a" * 1000 + b"b"
 
 

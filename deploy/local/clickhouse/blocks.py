@@ -42,14 +42,18 @@ def encoded_block(data: bytes) -> bytes:
 
 
 class BlockEncoder:
-    """Compresses a stream of bytes as blocks; nothing waits for more to come."""
+    """Compresses a stream of bytes as blocks."""
 
     def compress(self, data: bytes, /) -> bytes:
         """`data` as blocks; no data is no block."""
         starts = range(0, len(data), WRITTEN_BYTES)
         return b"".join(encoded_block(data[start : start + WRITTEN_BYTES]) for start in starts)
 
-    def flush(self) -> bytes:
+    def push(self) -> bytes:
+        """Nothing: no block waits for more to come."""
+        return b""
+
+    def finish(self) -> bytes:
         """Nothing: blocks have no end beyond their own."""
         return b""
 

@@ -19,23 +19,54 @@ class Encoder(Protocol):
     def compress(self, data: bytes, /) -> bytes:
         """What can be sent already."""
 
-    def flush(self) -> bytes:
+    def push(self) -> bytes:
+        """What remains, without an end: who reads it knows that something is missing."""
+
+    def finish(self) -> bytes:
         """What remains, and the end."""
 
 
 class _Lz4Encoder:
-    """An lz4 frame; the library wants its header asked for."""
+    """An lz4 frame, of which nothing is kept back; the library wants its header asked for."""
 
     def __init__(self) -> None:
-        self._frame = lz4.frame.LZ4FrameCompressor()
+        self._frame = lz4.frame.LZ4FrameCompressor(auto_flush=True)
         self._header: bytes = self._frame.begin()
 
     def compress(self, data: bytes, /) -> bytes:
         header, self._header = self._header, b""
         return header + bytes(self._frame.compress(data))
 
-    def flush(self) -> bytes:
+    def push(self) -> bytes:
+        return b""
+
+    def finish(self) -> bytes:
         return self._header + bytes(self._frame.flush())
+
+
+class _Flushable(Protocol):
+    """What the compressors of zlib and zstandard have in common."""
+
+    def compress(self, data: bytes, /) -> bytes: ...
+
+    def flush(self, mode: int = ..., /) -> bytes: ...
+
+
+class _FlushedEncoder:
+    """A frame of zlib or zstandard; `push` is the mode in which the library flushes and goes on."""
+
+    def __init__(self, frame: _Flushable, push: int) -> None:
+        self._frame = frame
+        self._push = push
+
+    def compress(self, data: bytes, /) -> bytes:
+        return self._frame.compress(data)
+
+    def push(self) -> bytes:
+        return self._frame.flush(self._push)
+
+    def finish(self) -> bytes:
+        return self._frame.flush()
 
 
 class Layers:
@@ -50,19 +81,28 @@ class Layers:
             data = encoder.compress(data)
         return data
 
-    def flush(self) -> bytes:
-        """What remains, and the end of each encoder."""
+    def push(self) -> bytes:
+        """What remains in any of them, without an end."""
         rest = b""
         for encoder in self._encoders:
-            rest = encoder.compress(rest) + encoder.flush()
+            rest = encoder.compress(rest) + encoder.push()
+        return rest
+
+    def finish(self) -> bytes:
+        """What remains, and the end of each."""
+        rest = b""
+        for encoder in self._encoders:
+            rest = encoder.compress(rest) + encoder.finish()
         return rest
 
 
 ENCODERS: dict[str, Callable[[], Encoder]] = {
     "lz4": _Lz4Encoder,
-    "zstd": lambda: zstandard.ZstdCompressor(level=FASTEST).compressobj(),
-    "gzip": lambda: zlib.compressobj(FASTEST, wbits=_GZIP),
-    "deflate": lambda: zlib.compressobj(FASTEST),
+    "zstd": lambda: _FlushedEncoder(
+        zstandard.ZstdCompressor(level=FASTEST).compressobj(), zstandard.COMPRESSOBJ_FLUSH_BLOCK
+    ),
+    "gzip": lambda: _FlushedEncoder(zlib.compressobj(FASTEST, wbits=_GZIP), zlib.Z_SYNC_FLUSH),
+    "deflate": lambda: _FlushedEncoder(zlib.compressobj(FASTEST), zlib.Z_SYNC_FLUSH),
 }
 
 

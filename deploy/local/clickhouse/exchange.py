@@ -72,7 +72,7 @@ class Exchange:
 
     async def _send_whole(self, answer: Answer) -> None:
         encoder = self._encoder()
-        body = encoder.compress(answer.first) + encoder.flush()
+        body = encoder.compress(answer.first) + encoder.finish()
         await send_whole(self._send, 200, self._answer_headers(answer), body)
 
     async def _send_stream(self, answer: Answer, gone: asyncio.Future[Any]) -> None:
@@ -87,7 +87,7 @@ class Exchange:
             if not gone.done():
                 await self._break_off(encoder, error)
             return
-        await self._send({"type": "http.response.body", "body": encoder.flush()})
+        await self._send({"type": "http.response.body", "body": encoder.finish()})
 
     async def _send_piece(self, piece: bytes) -> None:
         if piece:
@@ -98,4 +98,4 @@ class Exchange:
         _, _, message = answer_to(error)
         LOG.warning("query %s failed in mid-answer: %s", self._request.query_id, message)
         block = exception_block(self._tag, message)
-        await self._send_piece(encoder.compress(block) + encoder.flush())
+        await self._send_piece(encoder.compress(block) + encoder.push())
