@@ -63,8 +63,8 @@ final class ClientReport {
         report.of("create", this::create);
         report.of("schema", this::schema);
         report.of("row_binary", this::rowBinary);
-        report.of("tab_separated", () -> insert(ClickHouseFormat.TabSeparated, "2000\ttab\\ts\t\\N\n"));
-        report.of("json", () -> insert(ClickHouseFormat.JSONEachRow, "{\"id\": 3000, \"text\": \"js\\\"on\", \"note\": 7}\n"));
+        report.of("tab_separated", () -> insert(ClickHouseFormat.TabSeparated, "200000\ttab\\ts\t\\N\n"));
+        report.of("json", () -> insert(ClickHouseFormat.JSONEachRow, "{\"id\": 300000, \"text\": \"js\\\"on\", \"note\": 7}\n"));
         report.of("stored", this::stored);
         report.of("unknown_table", () -> client.queryAll("SELECT * FROM nowhere"));
         report.of("late_error", () -> sum(FAILS_LATE));

@@ -27,7 +27,7 @@ final class JdbcReport {
         this.database = database;
         this.password = password;
         this.compress = compress;
-        this.table = "jdbc_" + compress;
+        this.table = "jdbc_rows";
     }
 
     void write() {
@@ -42,6 +42,7 @@ final class JdbcReport {
         report.of("analyst_reads", () -> select(analyst, password, "SELECT count() FROM " + table));
         report.of("analyst_inserts", () -> update(analyst, "INSERT INTO " + table + " VALUES (9, 'n', now())"));
         report.of("analyst_drops", () -> update(analyst, "DROP TABLE " + table));
+        report.of("dropped", () -> update(url, "DROP TABLE " + table));
     }
 
     private Connection connect(String where, String with) throws SQLException {
