@@ -97,4 +97,5 @@ def test_jdbc_of_an_analyst_reads_and_is_refused_every_write(jdbc: Look) -> None
     assert jdbc("analyst_reads") == "1000"
     assert jdbc("analyst_inserts").startswith("SQLException 164 ")
     assert jdbc("analyst_drops").startswith("SQLException 164 ")
-    assert jdbc("opened") == "closed"
+    assert jdbc("misnamed_readonly") == "java.sql.SQLException: Failed to create connection"
+    assert [jdbc("dropped"), jdbc("opened")] == ["false", "closed"]

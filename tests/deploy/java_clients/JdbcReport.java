@@ -42,6 +42,7 @@ final class JdbcReport {
         report.of("analyst_reads", () -> select(analyst, password, "SELECT count() FROM " + table));
         report.of("analyst_inserts", () -> update(analyst, "INSERT INTO " + table + " VALUES (9, 'n', now())"));
         report.of("analyst_drops", () -> update(analyst, "DROP TABLE " + table));
+        report.of("misnamed_readonly", () -> update(url + "?readonly=1", "DROP TABLE " + table));
         report.of("dropped", () -> update(url, "DROP TABLE " + table));
     }
 
