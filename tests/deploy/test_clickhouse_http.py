@@ -5,11 +5,13 @@ import json
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from shutil import which
 
 import httpx
 import pytest
 
+from deploy.local.clickhouse.decompression import CODECS, Frame
 from tests.deploy.conftest import PASSWORD, Endpoint, wait_until
 from tests.support.parts import require_part
 
@@ -173,8 +175,13 @@ def test_summary_counts_rows(http: httpx.Client) -> None:
     assert (summary["written_rows"], summary["read_rows"]) == ("10", "10")
 
 
-def read_all(http: httpx.Client, statement: str, seen: bytearray) -> None:
-    with http.stream("POST", "/", content=statement) as answer:
+LATE_ERROR = "SELECT throwIf(number = 900000) FROM numbers(1000000) SETTINGS max_block_size = 1000, max_threads = 1"
+
+
+def read_late_error(http: httpx.Client, seen: bytearray, encoding: str = "identity") -> None:
+    """Read the answer to LATE_ERROR into `seen`, its exception tag first; the connection breaks."""
+    wishes, headers = http.params.set("enable_http_compression", 1), {"Accept-Encoding": encoding}
+    with http.stream("POST", "/", content=LATE_ERROR, params=wishes, headers=headers) as answer:
         assert answer.status_code == 200
         seen += answer.headers["X-ClickHouse-Exception-Tag"].encode()
         for chunk in answer.iter_raw():
@@ -183,13 +190,24 @@ def read_all(http: httpx.Client, statement: str, seen: bytearray) -> None:
 
 def test_error_in_mid_answer_breaks_the_stream_and_names_itself(http: httpx.Client) -> None:
     seen = bytearray()
-    statement = "SELECT throwIf(number = 900000) FROM numbers(1000000) SETTINGS max_block_size = 1000, max_threads = 1"
     with pytest.raises(httpx.RemoteProtocolError):
-        read_all(http, statement, seen)
+        read_late_error(http, seen)
     tag, body = bytes(seen[:16]), bytes(seen[16:])
     assert body.startswith(b"0\n0\n")
     assert b"__exception__\r\n" + tag in body
     assert b"Code: 395." in body[-1000:]
+
+
+DECODERS: dict[str, Callable[[], Frame]] = {name: decoder for name, (decoder, _) in CODECS.items()}
+
+
+@pytest.mark.parametrize("encoding", DECODERS)
+def test_error_in_mid_answer_leaves_a_compressed_one_without_its_end(http: httpx.Client, encoding: str) -> None:
+    seen, decoder = bytearray(), DECODERS[encoding]()
+    with pytest.raises(httpx.RemoteProtocolError):
+        read_late_error(http, seen, encoding)
+    assert b"Code: 395." in decoder.decompress(bytes(seen[16:]))[-1000:]
+    assert not decoder.eof
 
 
 def test_waiting_for_the_end_turns_a_late_error_into_a_status(http: httpx.Client) -> None:
@@ -214,10 +232,6 @@ def test_query_ends_when_its_client_leaves(http: httpx.Client, expression: str) 
         )
         wait_until(lambda: running(http, marker) == 1)
     wait_until(lambda: running(http, marker) == 0)
-
-
-def test_native_block_compression_is_refused_by_name(http: httpx.Client) -> None:
-    assert refused(http, "SELECT 1", compress=1) == (501, 48)
 
 
 def test_curl_reads_and_writes(endpoint: Endpoint, http: httpx.Client) -> None:

@@ -61,8 +61,8 @@ class Endpoint:
         if request.method not in {"GET", "POST"}:
             raise ClickHouseError(NOT_IMPLEMENTED, f"Method {request.method} is not supported: use GET or POST.")
         authenticate(request, self._password)
-        _refuse_native_blocks(request)
-        body = decompressed(body_chunks(receive), request.headers.get("content-encoding", ""))
+        encoding = request.headers.get("content-encoding", "")
+        body = decompressed(body_chunks(receive), encoding, in_blocks=request.flag("decompress"))
         if request.headers.get("content-type", "").startswith(FORM):
             await _read_form(request, body)
         with Upload(self._uploads) as upload:
@@ -83,13 +83,6 @@ class Endpoint:
             LOG.error("query %s failed", request.query_id, exc_info=error)
         common = common_headers(request, self._engine.timezone)
         await send_whole(send, status, [*common, *encoded(headers)], message.encode("utf-8", "replace") + b"\n")
-
-
-def _refuse_native_blocks(request: Request) -> None:
-    for name in ("compress", "decompress"):
-        if request.flag(name):
-            message = f"{name}=1 (ClickHouse's own block compression) is not supported: use Content-Encoding instead."
-            raise ClickHouseError(NOT_IMPLEMENTED, message)
 
 
 async def _read_form(request: Request, body: AsyncIterator[bytes]) -> None:

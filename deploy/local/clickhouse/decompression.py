@@ -1,4 +1,4 @@
-"""Undoes the Content-Encoding of a request body, piece by piece and in bounded memory."""
+"""Undoes the compression of a request body, piece by piece and in bounded memory."""
 
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -7,6 +7,7 @@ from typing import Protocol
 import lz4.frame
 import zstandard
 
+from deploy.local.clickhouse.blocks import BlockDecoder
 from deploy.local.clickhouse.errors import CANNOT_DECOMPRESS, NOT_IMPLEMENTED, TOO_MANY_BYTES, ClickHouseError
 
 MAX_BODY_BYTES = 4 << 30
@@ -75,15 +76,35 @@ class FrameDecoder:
         return piece, (frame.unused_data or b"") if frame.eof else b""
 
 
-async def decompressed(chunks: AsyncIterator[bytes], encoding: str) -> AsyncIterator[bytes]:
-    """The body behind `chunks`, its Content-Encoding undone; ClickHouseError when broken or beyond MAX_BODY_BYTES."""
-    decoder = None if encoding in {"", "identity"} else FrameDecoder(encoding)
+class Decoder(Protocol):
+    """Undoes one kind of compression."""
+
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        """The pieces that `data` completes."""
+
+    def finish(self) -> None:
+        """Declare the body's end."""
+
+
+async def decompressed(chunks: AsyncIterator[bytes], encoding: str, *, in_blocks: bool) -> AsyncIterator[bytes]:
+    """The body behind `chunks`, its Content-Encoding undone and, `in_blocks`, ClickHouse's own compression within.
+
+    ClickHouseError when it is broken, or holds more than MAX_BODY_BYTES.
+    """
+    if encoding not in {"", "identity"}:
+        chunks = _decoded(chunks, FrameDecoder(encoding))
+    if in_blocks:
+        chunks = _decoded(chunks, BlockDecoder())
     size = 0
+    async for piece in chunks:
+        size += len(piece)
+        if size > MAX_BODY_BYTES:
+            raise ClickHouseError(TOO_MANY_BYTES, f"The body holds more than {MAX_BODY_BYTES} bytes: split it.")
+        yield piece
+
+
+async def _decoded(chunks: AsyncIterator[bytes], decoder: Decoder) -> AsyncIterator[bytes]:
     async for chunk in chunks:
-        for piece in decoder.decode(chunk) if decoder else (chunk,):
-            size += len(piece)
-            if size > MAX_BODY_BYTES:
-                raise ClickHouseError(TOO_MANY_BYTES, f"The body holds more than {MAX_BODY_BYTES} bytes: split it.")
+        for piece in decoder.decode(chunk):
             yield piece
-    if decoder:
-        decoder.finish()
+    decoder.finish()

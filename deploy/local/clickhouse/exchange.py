@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from deploy.local.clickhouse.answers import Headers, answer_headers, encoded, exception_block, exception_tag
-from deploy.local.clickhouse.compression import ENCODERS, Encoder, accepted_encoding
+from deploy.local.clickhouse.compression import Encoder, accepted_encoding, answer_encoder
 from deploy.local.clickhouse.errors import answer_to
 from deploy.local.clickhouse.execution import Answer
 from deploy.local.clickhouse.request import Request
@@ -67,12 +67,12 @@ class Exchange:
         encoding = encoded({"Content-Encoding": self._encoding}) if self._encoding else []
         return [*self._headers, *answer_headers(answer.format, answer.summary, self._tag), *encoding]
 
-    def _encoder(self) -> Encoder | None:
-        return ENCODERS[self._encoding]() if self._encoding else None
+    def _encoder(self) -> Encoder:
+        return answer_encoder(self._encoding, in_blocks=self._request.flag("compress"))
 
     async def _send_whole(self, answer: Answer) -> None:
         encoder = self._encoder()
-        body = encoder.compress(answer.first) + encoder.flush() if encoder else answer.first
+        body = encoder.compress(answer.first) + encoder.finish()
         await send_whole(self._send, 200, self._answer_headers(answer), body)
 
     async def _send_stream(self, answer: Answer, gone: asyncio.Future[Any]) -> None:
@@ -81,21 +81,21 @@ class Exchange:
         piece: bytes | None = answer.first
         try:
             while piece is not None and not gone.done():
-                await self._send_piece(encoder.compress(piece) if encoder else piece)
+                await self._send_piece(encoder.compress(piece))
                 piece = await self._watched(self._workers.run(answer.next_piece), gone)
         except Exception as error:  # pylint: disable=broad-exception-caught  # whatever it is, the client must see it
             if not gone.done():
                 await self._break_off(encoder, error)
             return
-        await self._send({"type": "http.response.body", "body": encoder.flush() if encoder else b""})
+        await self._send({"type": "http.response.body", "body": encoder.finish()})
 
     async def _send_piece(self, piece: bytes) -> None:
         if piece:
             await self._send({"type": "http.response.body", "body": piece, "more_body": True})
 
-    async def _break_off(self, encoder: Encoder | None, error: Exception) -> None:
+    async def _break_off(self, encoder: Encoder, error: Exception) -> None:
         """Name the error in the body and leave it unfinished: the server then cuts the connection."""
         _, _, message = answer_to(error)
         LOG.warning("query %s failed in mid-answer: %s", self._request.query_id, message)
         block = exception_block(self._tag, message)
-        await self._send_piece(encoder.compress(block) + encoder.flush() if encoder else block)
+        await self._send_piece(encoder.compress(block) + encoder.push())

@@ -9,11 +9,13 @@ from deploy.local.clickhouse.engine import Handle, text_literal
 from deploy.local.clickhouse.errors import READONLY, ClickHouseError
 from deploy.local.clickhouse.refusals import refuse_unsafe
 from deploy.local.clickhouse.request import Request
+from deploy.local.clickhouse.row_binary_header import BINARY_TYPES, HEADED_FORMAT, header_of, without_header
 from deploy.local.clickhouse.sessions import Sessions
 from deploy.local.clickhouse.statement import Query
 from deploy.local.clickhouse.upload import Insert, Statement
 
-# chDB's streams carry rows only: formats with a header or a footer would lose it when there are no rows.
+# Each piece of chDB's streams is a document of its own, and no rows are no piece: what comes in pieces here has neither
+# header nor footer, or the one header that is known here (HEADED_FORMAT).
 STREAMED_FORMATS = frozenset(
     {
         "CSV",
@@ -37,12 +39,13 @@ class Answer:
     first: bytes
     summary: dict[str, str] = field(default_factory=dict)
     stream: Any = None
+    header: bytes = b""
     release: Callable[[], None] = lambda: None
 
     def next_piece(self) -> bytes | None:
         """The next piece of a streamed answer; None at its end. Raises what went wrong in mid-stream."""
         piece = self.stream.fetch()
-        return None if piece is None else bytes(piece.bytes())
+        return None if piece is None else without_header(bytes(piece.bytes()), self.header)
 
 
 def execute(sessions: Sessions, request: Request, statement: Statement) -> Answer:
@@ -53,13 +56,12 @@ def execute(sessions: Sessions, request: Request, statement: Statement) -> Answe
         if isinstance(statement, Insert):
             return _insert(handle, request, statement)
         name = statement.format or request.format
-        if statement.streams and name in STREAMED_FORMATS and not request.flag("wait_end_of_query"):
-            stream = resources.enter_context(handle.send_query(statement.text, name, params=request.query_parameters))
-            result = Answer(name, b"", stream=stream)
-            result.first = result.next_piece() or b""
-            result.release = resources.pop_all().close
-            return result
-        return _whole(handle, request, statement, name)
+        answer = _streamed(handle, request, statement, name) if _streams(request, statement, name) else None
+        if answer is None:
+            return _whole(handle, request, statement, name)
+        resources.callback(answer.release)
+        answer.release = resources.pop_all().close
+        return answer
 
 
 def _refuse(request: Request, statement: Statement) -> None:
@@ -77,6 +79,28 @@ def _insert(handle: Handle, request: Request, statement: Insert) -> Answer:
     text = b" ".join((head.target, b"\n", source.encode(), head.settings, b"\nFORMAT ", head.format.encode()))
     result = handle.query(text, "Null", params=request.query_parameters)
     return Answer(request.format, b"", _summary(result))
+
+
+def _streams(request: Request, statement: Query, name: str) -> bool:
+    if not statement.streams or request.flag("wait_end_of_query"):
+        return False
+    types_in_binary = BINARY_TYPES in request.settings or BINARY_TYPES.encode() in statement.text
+    return name in STREAMED_FORMATS or (name == HEADED_FORMAT and not types_in_binary)
+
+
+def _streamed(handle: Handle, request: Request, statement: Query, name: str) -> Answer | None:
+    """The answer in pieces; None if there are no rows under a header, which the whole answer has alone."""
+    with ExitStack() as resources:
+        stream = resources.enter_context(handle.send_query(statement.text, name, params=request.query_parameters))
+        answer = Answer(name, b"", stream=stream)
+        first = answer.next_piece()
+        if name == HEADED_FORMAT:
+            if first is None:
+                return None
+            answer.header = header_of(first)
+        answer.first = first or b""
+        answer.release = resources.pop_all().close
+        return answer
 
 
 def _whole(handle: Handle, request: Request, statement: Query, name: str) -> Answer:

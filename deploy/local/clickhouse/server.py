@@ -23,6 +23,10 @@ STOP_SECONDS = 15
 REAP_SECONDS = 1.0
 CHECK_SECONDS = 1.0
 BACKLOG = 512
+# How long clients may keep an idle connection, as ClickHouse tells them; it is kept longer here. One that reads slowly
+# believes its connection fresh when it has read the answer, of which all had been sent long before.
+ANNOUNCED_IDLE_SECONDS = 30
+IDLE_SECONDS = 60
 
 
 class AddressError(Exception):
@@ -88,6 +92,8 @@ def serve(options: Options, directory: DataDirectory, listener: socket.socket) -
             log_level="warning",
             access_log=False,
             backlog=BACKLOG,
+            timeout_keep_alive=IDLE_SECONDS,
+            headers=[("Keep-Alive", f"timeout={ANNOUNCED_IDLE_SECONDS}")],
             timeout_graceful_shutdown=STOP_SECONDS,
         )
         # uvicorn raises the signal again once it has stopped: by then it has done its work.

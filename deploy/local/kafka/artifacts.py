@@ -1,4 +1,4 @@
-"""The jars of Kafka and Debezium: resolved once by Maven from pom.xml, then kept beside the checkout's state.
+"""The jars of Kafka and Debezium, or of another pom.xml: resolved once by Maven, then kept beside the checkout's state.
 
 A folder is named after what pom.xml says, so that new versions never meet old ones; it appears whole or not at all.
 """
@@ -38,27 +38,27 @@ class Artifacts:
         return self.root / "plugins"
 
 
-def expected(kept: Path = KEPT) -> Artifacts:
+def expected(kept: Path = KEPT, pom: Path = POM) -> Artifacts:
     """Where the jars of this pom.xml are, or will be once they are resolved."""
-    return Artifacts(kept / hashlib.sha256(POM.read_bytes()).hexdigest()[:16])
+    return Artifacts(kept / hashlib.sha256(pom.read_bytes()).hexdigest()[:16])
 
 
-def require_parts(kept: Path = KEPT) -> None:
+def require_parts(kept: Path = KEPT, pom: Path = POM) -> None:
     """Return if what is missing could be had now; MissingBinariesError says in one line what to install."""
     find_java()
-    if not expected(kept).root.exists():
+    if not expected(kept, pom).root.exists():
         _maven()
 
 
-def resolved(kept: Path = KEPT) -> Artifacts:
+def resolved(kept: Path = KEPT, pom: Path = POM) -> Artifacts:
     """The jars, resolved first if they are not there; MissingBinariesError says in one line what stands against it."""
-    found = expected(kept)
+    found = expected(kept, pom)
     if not found.root.exists():
         find_java()
         kept.mkdir(parents=True, exist_ok=True)
         with _alone(kept):
             if not found.root.exists():
-                _resolve(found.root)
+                _resolve(found.root, pom)
     return found
 
 
@@ -66,7 +66,7 @@ def _maven() -> str:
     found = shutil.which("mvn")
     if found is None:
         raise MissingBinariesError(
-            "no Maven found in PATH, which fetches Kafka and Debezium: install it, e.g. apt-get install maven"
+            "no Maven found in PATH, which fetches the jars: install it, e.g. apt-get install maven"
         )
     return found
 
@@ -79,13 +79,13 @@ def _alone(kept: Path) -> Iterator[None]:
         yield
 
 
-def _resolve(target: Path) -> None:
+def _resolve(target: Path, pom: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="unfinished-", dir=target.parent) as unfinished:
         parts = Path(unfinished) / "parts"
-        argv = [_maven(), "--file", str(POM), f"-Dparts={parts}", *GOAL]
+        argv = [_maven(), "--file", str(pom), f"-Dparts={parts}", *GOAL]
         answer = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if answer.returncode != 0:
-            raise MissingBinariesError(f"Maven could not fetch Kafka and Debezium: {_first_error(answer.stdout)}")
+            raise MissingBinariesError(f"Maven could not fetch what {pom} names: {_first_error(answer.stdout)}")
         parts.rename(target)
 
 
