@@ -53,7 +53,7 @@ def kafka_parts(state: StateDirectory, values: Mapping[str, str]) -> tuple[Part,
         ),
         Part(
             CONNECTORS,
-            module_command(state, "cdc", "connect", "apply"),
+            module_command(state, "cdc", "connect", "apply", "--yes"),
             after=("migrations", "connect"),
             kind=Kind.STEP,
             readiness=Readiness(within=STARTING_SECONDS),
