@@ -38,7 +38,7 @@ def write_environment(state: StateDirectory, source: Source | None = None) -> di
         values |= _service_variables(service, places | {"objects": (state.objects / service.name).as_uri()})
     values |= _clickhouse_variables(values[CLICKHOUSE_PASSWORD])
     values["CDC_WAL_DIRECTORY"] = str(state.postgres)
-    values |= _source_variables(state, source or remembered_source(known))
+    values |= _source_variables(source or remembered_source(known))
     write_private(state.environment, HEADER + "".join(f"{name}={value}\n" for name, value in values.items()))
     return values
 
@@ -85,8 +85,8 @@ def _database_variables(service: Service, passwords: RolePasswords) -> dict[str,
     }
 
 
-def _source_variables(state: StateDirectory, source: Source) -> dict[str, str]:
-    return {SOURCE: source} | (kafka_variables(state) if source is Source.KAFKA else {})
+def _source_variables(source: Source) -> dict[str, str]:
+    return {SOURCE: source} | (kafka_variables() if source is Source.KAFKA else {})
 
 
 def _clickhouse_variables(password: str) -> dict[str, str]:

@@ -103,7 +103,8 @@ def test_what_maven_could_not_do_is_said_in_one_line_and_nothing_is_left_half_do
     assert list(kept.iterdir()) == [kept / "lock"]
 
 
-def test_fetching_them_by_hand_says_what_is_missing_in_one_line(programs: Path) -> None:
+@pytest.mark.usefixtures("programs")
+def test_fetching_them_by_hand_says_what_is_missing_in_one_line() -> None:
     command = [sys.executable, "-m", "deploy.local.kafka"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     assert answer.returncode != 0

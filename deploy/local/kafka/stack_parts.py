@@ -6,7 +6,7 @@ from deploy.local.kafka.answering import broker_answers
 from deploy.local.kafka.artifacts import expected, require_parts, resolved
 from deploy.local.kafka.broker_command import Ports, broker_command, format_storage
 from deploy.local.kafka.class_archives import archived
-from deploy.local.kafka.worker_command import HEALTH, Worker, secrets_directory, worker_command
+from deploy.local.kafka.worker_command import HEALTH, Worker, worker_command
 from deploy.local.module_command import module_command
 from deploy.local.parts import Kind, Part, Readiness
 from deploy.local.ports_chosen import KafkaPorts, kafka_ports
@@ -53,7 +53,7 @@ def kafka_parts(state: StateDirectory, values: Mapping[str, str]) -> tuple[Part,
         ),
         Part(
             CONNECTORS,
-            module_command(state, "cdc", "connect", "apply"),
+            module_command(state, "cdc", "connect", "apply", "--yes"),
             after=("migrations", "connect"),
             kind=Kind.STEP,
             readiness=Readiness(within=STARTING_SECONDS),
@@ -66,14 +66,10 @@ def prepare_kafka(state: StateDirectory) -> None:
     format_storage(state.kafka, archived(resolved()))
 
 
-def kafka_variables(state: StateDirectory) -> dict[str, str]:
+def kafka_variables() -> dict[str, str]:
     """What stack.env says of Kafka and Connect; SettingsError if a port makes no sense."""
     ports = kafka_ports()
-    return {
-        "CDC_KAFKA_BOOTSTRAP": bootstrap(ports),
-        "CDC_CONNECT_URL": ports.connect.address,
-        "CDC_CONNECT_SECRETS": str(secrets_directory(state.connect)),
-    }
+    return {"CDC_KAFKA_BOOTSTRAP": bootstrap(ports), "CDC_CONNECT_URL": ports.connect.address}
 
 
 def bootstrap(ports: KafkaPorts) -> str:
