@@ -38,5 +38,6 @@ def consumers_of(
         "isolation_level": "read_committed",
         "fetch_max_wait_ms": _LONGEST_FETCH_MS,
     }
-    prepare = partial(make_topics, settings.kafka_bootstrap, tuple(attempts), settings.kafka_partitions)
+    made = (settings.kafka_partitions, settings.kafka_copies)
+    prepare = partial(make_topics, settings.kafka_bootstrap, tuple(attempts), *made)
     return [TopicConsumer(client, attempts, prepare)]

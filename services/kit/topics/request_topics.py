@@ -6,21 +6,20 @@ import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 
-BROKERS_DEFAULT = -1
 _IS_THERE = {NoError, TopicAlreadyExistsError}
 
 log = structlog.get_logger(__name__)
 
 
-async def make_topics(bootstrap: str, topics: Iterable[str], partitions: int) -> None:
-    """Make those that are not there; one that is stays as it is. KafkaError while Kafka is away.
+async def make_topics(bootstrap: str, topics: Iterable[str], partitions: int, copies: int) -> None:
+    """Make those that are not there, each partition on so many brokers; one that is stays as it is.
 
-    Who may not make topics reads those that others made.
+    KafkaError while Kafka is away. Who may not make topics reads those that others made.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:
         await admin.start()
-        answer = await admin.create_topics([NewTopic(topic, partitions, BROKERS_DEFAULT) for topic in topics])
+        answer = await admin.create_topics([NewTopic(topic, partitions, copies) for topic in topics])
     finally:
         await admin.close()
     for topic, code, *_ in answer.topic_errors:

@@ -14,10 +14,11 @@ Servers = Annotated[str, StringConstraints(pattern=r"^[^\s,]+:\d+(,[^\s,]+:\d+)*
 class TopicSettings(MessageRetentionSettings):
     """kafka_bootstrap: host:port of brokers, comma between; without it requests come over HTTP alone.
 
-    kafka_concurrency: messages that are done at once; kafka_partitions: those of a topic that is not there yet.
+    kafka_concurrency: messages that are done at once; kafka_partitions, kafka_copies: of a topic that is not there yet.
     """
 
     kafka_bootstrap: Servers | None = None
     kafka_concurrency: PositiveInt = 4
     kafka_partitions: PositiveInt = 12
+    kafka_copies: PositiveInt = 1
     outbox_retention: timedelta = Field(default=OUTBOX_RETENTION, gt=timedelta(0), le=timedelta(days=36500))
