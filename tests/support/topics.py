@@ -88,7 +88,7 @@ class Topics:
     async def members(self, group: str) -> int:
         """How many read in this group."""
         (answer,) = await self.admin.describe_consumer_groups([group])
-        ((_, _, state, *_, members, _),) = [tuple(each)[:7] for each in answer.groups]
+        _, _, state, _, _, members, *_ = answer.groups[0]
         return len(members) if state == "Stable" else 0
 
     async def _is_there(self, topic: str) -> bool:
