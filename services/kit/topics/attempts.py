@@ -15,7 +15,7 @@ from services.kit.postgres.database import Database
 from services.kit.topics.delivery import Delivery
 from services.kit.topics.metrics import MESSAGES, RETRIES, SECONDS
 from services.kit.topics.parked_messages import ParkedMessageColumns, ParkedMessages
-from services.kit.topics.refusal import Refusal, Verdict, refusal_for, verdict_on
+from services.kit.topics.refusal import DEFECT, Refusal, Verdict, refusal_for, verdict_on
 
 DOUBTFUL_TRIES = 5
 
@@ -42,7 +42,8 @@ class Attempts:
         error = await self._tried(delivery, partial(self._handle, delivery))
         if error is not None:
             refusal = refusal_for(error)
-            log.warning("message_parked", **_named(delivery), code=refusal.code, reason=refusal.reason, exc_info=error)
+            trace = error if refusal.code == DEFECT else None
+            log.warning("message_parked", **_named(delivery), code=refusal.code, reason=refusal.reason, exc_info=trace)
             unparked = await self._tried(delivery, partial(self._park, delivery, refusal, correlation_id))
             if unparked is not None:
                 raise unparked

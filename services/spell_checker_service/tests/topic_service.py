@@ -59,8 +59,9 @@ class Surroundings:
 
     def parked(self) -> list[tuple[str, str]]:
         """Code and value of each message that was refused for good."""
-        query = "SELECT code, convert_from(message_value, 'UTF8') FROM parked_messages ORDER BY parked_at"
-        return [(str(code), str(value)) for code, value in run(self.place.superuser_dsn, query)]
+        query = "SELECT code, message_value::text FROM parked_messages ORDER BY parked_at"
+        rows = run(self.place.superuser_dsn, query)
+        return [(str(code), bytes.fromhex(str(value)[2:]).decode(errors="replace")) for code, value in rows]
 
 
 def as_sent(asked: Any) -> str:

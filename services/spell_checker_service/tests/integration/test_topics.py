@@ -2,42 +2,20 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
-import pytest_asyncio
 from aiokafka import AIOKafkaConsumer
 from prometheus_client import REGISTRY
 
 from services.spell_checker_service.domain import JobStatus
-from services.spell_checker_service.spelling.speller import Speller
-from services.spell_checker_service.tests.service import running_content
 from services.spell_checker_service.tests.topic_service import GROUP, REQUESTED, Surroundings, as_sent
 from tests.support.fragile_database import fragile_database
-from tests.support.postgres import CreateDatabase
-from tests.support.service_database import ServiceTemplates
-from tests.support.topics import Topics
 from tests.support.waiting import eventually
 
 # A broker may have to start first.
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest_asyncio.fixture(name="content", scope="module", loop_scope="session")
-async def _content(service_templates: ServiceTemplates) -> AsyncIterator[httpx.AsyncClient]:
-    database = service_templates.create("content")
-    async with running_content(database) as content:
-        yield content
-    service_templates.drop(database)
-
-
-@pytest.fixture(name="around")
-def _around(
-    service_database: CreateDatabase, content: httpx.AsyncClient, speller: Speller, topics: Topics
-) -> Surroundings:
-    return Surroundings(service_database("spell_checker"), content, speller, topics)
 
 
 def _retries() -> float:
@@ -115,7 +93,7 @@ async def test_who_is_killed_in_the_middle_of_the_work_leaves_it_to_the_next(aro
 async def test_what_is_no_request_is_parked_with_its_reason_and_the_rest_goes_on(around: Surroundings) -> None:
     async with around.replica() as service:
         good = await around.requested(service)
-        bad = [
+        bad: list[Any] = [
             b"{not json",
             {**good, "event_type": "huleedu.essay.spellcheck.requested.v2"},
             {**good, "data": {**good["data"], "language": "fr"}},
