@@ -5,11 +5,14 @@ from collections.abc import Iterable
 from cdc.catalog.bookkeeping_ddl import bookkeeping
 from cdc.catalog.clickhouse_ddl import table_objects
 from cdc.catalog.clickhouse_object import ClickHouseObject, Settings
+from cdc.catalog.envelope_bookkeeping import envelope_bookkeeping
+from cdc.catalog.envelope_ddl import envelope_objects
 from cdc.catalog.model import ServiceCatalog
 
 # A small part is one file: an insert of one row would otherwise write a dozen, and wait for the disk with each of them.
 _ONE_FILE_A_PART: Settings = {"min_bytes_for_full_part_storage": 10 << 20}
-_DURABLE: Settings = {"fsync_after_insert": 1, "fsync_part_directory": 1}
+# Merged parts are not synced: what they replace stays until the operating system has surely written them.
+_DURABLE: Settings = {"fsync_after_insert": 1, "fsync_part_directory": 1, "old_parts_lifetime": 60}
 
 
 def storage_settings(*, durable: bool) -> Settings:
@@ -21,7 +24,5 @@ def wanted_objects(catalogs: Iterable[ServiceCatalog], *, durable: bool) -> tupl
     """Every object, in the order of creation; `durable` tables answer an insert once it is on disk."""
     settings = storage_settings(durable=durable)
     tables = (table for catalog in catalogs for table in catalog.tables)
-    return (
-        *bookkeeping(settings),
-        *(clickhouse_object for table in tables for clickhouse_object in table_objects(table, settings)),
-    )
+    of_tables = (each for table in tables for each in (*table_objects(table, settings), *envelope_objects(table)))
+    return (*bookkeeping(settings), *envelope_bookkeeping(), *of_tables)

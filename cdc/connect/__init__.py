@@ -1,1 +1,1 @@
-"""The distributed source: connectors of Debezium on Kafka Connect, as the catalog has them."""
+"""Debezium's connectors on Kafka Connect: how each is configured, what would change, and the commands for them."""

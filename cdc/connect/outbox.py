@@ -5,67 +5,68 @@ outbox row to its topic instead of to ClickHouse, since a transform makes one me
 be whole there, and whatever holds capture back would hold results back.
 """
 
-from cdc.catalog.bookkeeping_ddl import HEARTBEAT_PREFIX
-from cdc.catalog.model import CapturedTable, ServiceCatalog
+import re
+
+from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.outbox import OUTBOX_PUBLICATION, outbox_slot, outboxes
+from cdc.connect.configuration import Configuration, Database, Kafka, configuration, connector_name
 from services.kit.capture import Publication
 
 ROUTER = "io.debezium.transforms.outbox.EventRouter"
 PLAIN_TEXT = "org.apache.kafka.connect.storage.StringConverter"
-PARTITIONS = 12
+# What a capturing connector does to its messages; results have no epoch, and are routed instead.
+_CAPTURING_ALONE = ("transforms", "predicates", "key.converter", "value.converter")
+_NO_EPOCH = 0
 
 
 def outbox_connector(service: str) -> str:
     """What the connector is called."""
-    return f"huleedu-{service}-outbox"
+    return f"{connector_name(service)}-outbox"
 
 
-def outbox_properties(catalog: ServiceCatalog) -> dict[str, str] | None:
-    """What is laid over the properties of the service's capturing connector; None if the service publishes nothing."""
+def outbox_configuration(
+    catalog: ServiceCatalog, database: Database, kafka: Kafka, heartbeat_seconds: float
+) -> Configuration | None:
+    """The whole configuration of the connector; None if the service publishes nothing."""
     tables = outboxes(catalog)
     if not tables:
         return None
     (published,) = {table.capture.published for table in tables if table.capture.published is not None}
+    publishing = ServiceCatalog(catalog.service, tables)
+    capturing = configuration(publishing, database, _NO_EPOCH, kafka, heartbeat_seconds)
+    shared = {name: value for name, value in capturing.items() if not name.startswith(_CAPTURING_ALONE)}
+    # A snapshot reads whatever it is not told to leave out: the publication only says what is streamed.
+    read = {"table.include.list": ",".join(re.escape(".".join(table.sent_as)) for table in tables)}
+    return shared | read | _publishing(catalog.service) | _routing(published)
+
+
+def _publishing(service: str) -> Configuration:
     return {
-        "topic.prefix": f"huleedu.{catalog.service}.outbox",
-        "slot.name": outbox_slot(catalog.service),
+        "name": outbox_connector(service),
+        "topic.prefix": f"huleedu.{service}.outbox",
+        "slot.name": outbox_slot(service),
         "publication.name": OUTBOX_PUBLICATION,
-        "publication.autocreate.mode": "disabled",
-        "table.include.list": ",".join(_as_pattern(table) for table in tables),
         # What was written before there was a connector, or before its slot was lost, is published from the table.
         "snapshot.mode": "initial",
-        "skipped.operations": "none",
         "provide.transaction.metadata": "false",
-        "extended.headers.enabled": "false",
         # Actors are for capture; that a message came moves the slot all the same.
         "message.prefix.exclude.list": ".*",
-        "heartbeat.action.query": f"SELECT pg_logical_emit_message(true, '{HEARTBEAT_PREFIX}', '')",
-        "topic.creation.default.partitions": str(PARTITIONS),
-        "topic.creation.default.replication.factor": "-1",
         "key.converter": PLAIN_TEXT,
         "value.converter": PLAIN_TEXT,
         "header.converter": PLAIN_TEXT,
-        "transforms": "outbox",
-        **{f"transforms.outbox.{name}": value for name, value in _routing(published).items()},
     }
 
 
-def _routing(published: Publication) -> dict[str, str]:
+def _routing(published: Publication) -> Configuration:
     """How the router finds the parts of a message; the payload's text goes out as it stands."""
-    return {
+    routing = {
         "type": ROUTER,
         "table.field.event.id": published.event_id,
         "table.field.event.key": published.key,
         "table.field.event.payload": published.payload,
         "table.fields.additional.placement": ",".join(f"{column}:header:{name}" for name, column in published.headers),
         "table.expand.json.payload": "false",
-        # A row that changed after it was written was nobody's intention: better to stop than to publish it twice.
-        "table.op.invalid.behavior": "fatal",
         "route.by.field": published.topic,
         "route.topic.replacement": "${routedByValue}",
     }
-
-
-def _as_pattern(table: CapturedTable) -> str:
-    """Debezium reads names of tables as regular expressions."""
-    return r"\.".join(table.sent_as)
+    return {"transforms": "outbox", **{f"transforms.outbox.{name}": value for name, value in routing.items()}}

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from clickhouse_connect.driver import Client
 
-from cdc.bookkeeping import Epoch, Progress, current_epoch, progress, record_epoch
+from cdc.bookkeeping.copies import FIRST_COPY, NEW_EPOCH, copies, newest_copies, want_copies
+from cdc.bookkeeping.epochs import Epoch, current_epoch, record_epoch
+from cdc.bookkeeping.progress import Progress, progress
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.version import position
-from cdc.copies import FIRST_COPY, NEW_EPOCH, copies, newest_copies, want_copies
 from cdc.postgres import Connection, lsn_number, lsn_text, rows
 from cdc.source.slot_setup import NotReadyError, SlotState, drop_slot, ensure_slot, slot_state
 
@@ -51,7 +52,8 @@ def ensure_epoch(connection: Connection, client: Client, catalog: ServiceCatalog
     service = catalog.service
     _require_alone(connection, service)
     # What is stored is asked for first: PostgreSQL has written that much for certain, unless it was put back.
-    known, reached = current_epoch(client, service), progress(client, service)
+    known: Epoch | None = current_epoch(client, service)
+    reached = progress(client, service)
     cluster = cluster_of(connection)
     if known is None:
         known = _begin(client, service, cluster, 1, "first start")

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import make_url
 
 from cdc.catalog.declared import service_catalog
-from cdc.connect.outbox import outbox_connector, outbox_properties
+from cdc.connect.configuration import Configuration, Database, Kafka, password_reference
+from cdc.connect.outbox import outbox_configuration, outbox_connector
 from deploy.local.kafka.connect import Connect
 from migrations import capture as capture_migration
 from services.registry import service_named
@@ -41,24 +42,14 @@ async def _worker(connect: Connect) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def _properties(place: ServiceDatabase) -> dict[str, str]:
-    address = make_url(place.superuser_dsn.replace("postgres://", "postgresql://"))
-    properties = outbox_properties(service_catalog(SERVICE.name))
-    assert properties is not None
-    return {
-        "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
-        "plugin.name": "pgoutput",
-        "database.hostname": str(address.host),
-        "database.port": str(address.port),
-        "database.user": SERVICE.cdc_role,
-        "database.password": "${env:CDC_SPELL_CHECKER_DATABASE_PASSWORD}",
-        "database.dbname": place.name,
-        "heartbeat.interval.ms": "1000",
-        "exactly.once.support": "required",
-        "transaction.boundary": "poll",
-        "poll.interval.ms": "10",
-        **properties,
-    }
+def _configuration(place: ServiceDatabase) -> Configuration:
+    address = make_url(place.superuser_dsn)
+    database = Database(
+        str(address.host), int(address.port or 0), place.name, SERVICE.cdc_role, password_reference(SERVICE.name)
+    )
+    configured = outbox_configuration(service_catalog(SERVICE.name), database, Kafka(), heartbeat_seconds=1.0)
+    assert configured is not None
+    return configured
 
 
 def _write(place: ServiceDatabase, payload: str, key: str = "essay") -> str:
@@ -74,7 +65,7 @@ def _write(place: ServiceDatabase, payload: str, key: str = "essay") -> str:
 
 
 async def _start(worker: httpx.AsyncClient, place: ServiceDatabase) -> None:
-    answer = await worker.put(f"/connectors/{NAME}/config", json=_properties(place))
+    answer = await worker.put(f"/connectors/{NAME}/config", json=_configuration(place))
     assert answer.is_success, answer.text
 
     async def runs() -> bool:
