@@ -13,17 +13,19 @@ from cdc.connect.configuration import Configuration, Database, Kafka, password_r
 from cdc.connect.outbox import outbox_configuration, outbox_connector
 from deploy.local.kafka.connect import Connect
 from migrations import capture as capture_migration
+from services.cj_assessment_service.events import CjAssessmentCompleted, CjAssessmentRequested
+from services.cj_assessment_service.tests.service import batch_question, running_service
+from services.kit.topics.envelope import topic_of
 from services.registry import service_named
 from tests.support.postgres import CreateDatabase
 from tests.support.service_database import ServiceDatabase
 from tests.support.sql import run
-from tests.support.topics import Topics
+from tests.support.topics import Topics, message
 from tests.support.waiting import eventually
 
 # A broker and a worker may have to start first.
 pytestmark = pytest.mark.timeout(400)
 SERVICE = service_named("spell_checker")
-NAME = outbox_connector(SERVICE.name)
 CORRELATION = "93f23299-fea0-4150-a4df-5178bd75d126"
 RESULTS = "huleedu.test.completed.v1"
 
@@ -42,12 +44,15 @@ async def _worker(connect: Connect) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+def _name(place: ServiceDatabase) -> str:
+    return outbox_connector(place.service.name)
+
+
 def _configuration(place: ServiceDatabase) -> Configuration:
     address = make_url(place.superuser_dsn)
-    database = Database(
-        str(address.host), int(address.port or 0), place.name, SERVICE.cdc_role, password_reference(SERVICE.name)
-    )
-    configured = outbox_configuration(service_catalog(SERVICE.name), database, Kafka(), heartbeat_seconds=1.0)
+    role, password = place.service.cdc_role, password_reference(place.service.name)
+    database = Database(str(address.host), int(address.port or 0), place.name, role, password)
+    configured = outbox_configuration(service_catalog(place.service.name), database, Kafka(), heartbeat_seconds=1.0)
     assert configured is not None
     return configured
 
@@ -65,11 +70,11 @@ def _write(place: ServiceDatabase, payload: str, key: str = "essay") -> str:
 
 
 async def _start(worker: httpx.AsyncClient, place: ServiceDatabase) -> None:
-    answer = await worker.put(f"/connectors/{NAME}/config", json=_configuration(place))
+    answer = await worker.put(f"/connectors/{_name(place)}/config", json=_configuration(place))
     assert answer.is_success, answer.text
 
     async def runs() -> bool:
-        status = (await worker.get(f"/connectors/{NAME}/status")).json()
+        status = (await worker.get(f"/connectors/{_name(place)}/status")).json()
         return [task["state"] for task in status.get("tasks", [])] == ["RUNNING"]
 
     await eventually(runs)
@@ -103,7 +108,7 @@ async def test_what_is_purged_and_what_is_started_anew_publishes_nothing_twice_a
     for number in range(20, 40):
         written.append(_write(place, str(number)))
         if number % 10 == 5:
-            assert (await worker.post(f"/connectors/{NAME}/restart?includeTasks=true")).is_success
+            assert (await worker.post(f"/connectors/{_name(place)}/restart?includeTasks=true")).is_success
     written.append(_write(place, "last"))
     records = await topics.read(RESULTS, len(written))
     assert [_event(record) for record in records] == written
@@ -117,3 +122,28 @@ async def test_what_is_changed_stops_nothing_since_only_inserts_leave(
     run(place.migrator_url, "UPDATE outbox SET payload = 'changed'; TRUNCATE outbox")
     _write(place, "2")
     assert [record.value for record in await topics.read(RESULTS, 2)] == [b"1", b"2"]
+
+
+async def test_a_request_in_a_topic_is_answered_in_another(
+    service_database: CreateDatabase, worker: httpx.AsyncClient, topics: Topics
+) -> None:
+    """From one topic to the other, through the service, its database and Debezium."""
+    assessment = service_named("cj_assessment")
+    place = service_database(assessment.name)
+    capture_migration.upgrade(assessment, service_catalog(assessment.name), place.migrator_url)
+    await _start(worker, place)
+    asked = message(topic_of(CjAssessmentRequested), batch_question(essays=1))
+    async with running_service(place, kafka_bootstrap=topics.bootstrap):
+        await eventually(lambda: _is_there(topics, asked["event_type"]))
+        for _ in range(2):
+            await topics.send(asked["event_type"], asked)
+        (record,) = await topics.read(topic_of(CjAssessmentCompleted), 1)
+    told = CjAssessmentCompleted.model_validate_json(record.value)
+    assert str(told.data.batch_id) == record.key.decode() == asked["data"]["batch_id"]
+    headers = dict(record.headers)
+    assert headers["id"].decode() == str(told.event_id)
+    assert headers["correlation_id"].decode() == str(told.correlation_id) == asked["correlation_id"]
+
+
+async def _is_there(topics: Topics, topic: str) -> bool:
+    return topic in await topics.admin.list_topics()
