@@ -50,7 +50,7 @@ class TopicConsumer:
         self._seconds_to_finish = seconds_to_finish
         self._workers: dict[TopicPartition, PartitionWorker] = {}
         self._stopping = asyncio.Event()
-        self._reading = False
+        self._consumer: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -70,9 +70,14 @@ class TopicConsumer:
         await asyncio.gather(*unfinished, return_exceptions=True)
 
     async def check(self) -> None:
-        """Return while topics are read; ServiceUnavailableError while Kafka is away."""
-        if not self._reading:
-            raise ServiceUnavailableError("no requests come from topics: Kafka does not answer")
+        """Return if Kafka answers; ServiceUnavailableError if not. Who asks says how long that may take."""
+        away = ServiceUnavailableError("no requests come from topics: Kafka does not answer")
+        if self._consumer is None:
+            raise away
+        try:
+            await self._consumer.topics()
+        except KafkaError as error:
+            raise away from error
 
     async def revoke(self, partitions: Collection[TopicPartition]) -> None:
         """Have no message of these partitions in hand any more: they may go to another member."""
@@ -95,14 +100,14 @@ class TopicConsumer:
         consumer.subscribe(list(self._attempts), listener=_Revoking(self))
         try:
             await consumer.start()
-            self._reading = True
+            self._consumer = consumer
             while not self._stopping.is_set():
                 # Nothing runs between the end of a fetch and the start of its workers: no rebalance can come between.
                 fetched = await consumer.getmany(timeout_ms=MILLISECONDS_OF_A_POLL, max_records=MESSAGES_AT_A_TIME)
                 self._start_workers(consumer, fetched)
                 self._raise_failures()
         finally:
-            self._reading = False
+            self._consumer = None
             await self.revoke(tuple(self._workers))
             await consumer.stop()
 

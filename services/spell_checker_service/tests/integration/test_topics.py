@@ -2,15 +2,20 @@
 
 import asyncio
 import re
+from contextlib import AbstractContextManager, AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from prometheus_client import REGISTRY
 
+from deploy.local.kafka.broker import Kafka, running_kafka
+from deploy.local.ports import LOOPBACK, free_port
 from services.spell_checker_service.domain import JobStatus
+from services.spell_checker_service.tests.service import Service
 from services.spell_checker_service.tests.topic_service import GROUP, REQUESTED, Surroundings, as_sent
+from tests.support.directories import server_directory
 from tests.support.fragile_database import fragile_database
 from tests.support.waiting import eventually
 
@@ -188,3 +193,34 @@ async def test_without_kafka_it_serves_over_http_and_says_that_topics_are_not_re
     assert health.json()["checks"]["topics"] == "failed"
     async with around.replica(kafka_bootstrap=None) as service:
         assert "topics" not in (await service.client.get("/healthz")).json()["checks"]
+
+
+async def test_a_broker_that_ends_and_comes_back_is_read_again_without_a_restart(around: Surroundings) -> None:
+    def broker() -> AbstractContextManager[Kafka]:
+        return running_kafka(directory, port=port, durable=False)
+
+    with server_directory() as directory:
+        port = free_port()
+        async with AsyncExitStack() as stack:
+            with broker():
+                service = await stack.enter_async_context(around.replica(kafka_bootstrap=f"{LOOPBACK}:{port}"))
+                await eventually(lambda: _says(service, "ok"))
+            await eventually(lambda: _says(service, "degraded"))
+            await service.checked("A cat.")
+            with broker():
+                await eventually(lambda: _says(service, "ok"))
+                asked = await around.requested(service)
+                producer = AIOKafkaProducer(bootstrap_servers=f"{LOOPBACK}:{port}")
+                await producer.start()
+                await producer.send_and_wait(REQUESTED, as_sent(asked).encode())
+                await producer.stop()
+                await eventually(lambda: _has_results(around, 2))
+                await stack.aclose()
+
+
+async def _says(service: Service, status: str) -> bool:
+    return bool((await service.client.get("/healthz")).json()["status"] == status)
+
+
+async def _has_results(around: Surroundings, count: int) -> bool:
+    return len(around.results()) == count
