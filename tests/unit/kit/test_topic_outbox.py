@@ -89,7 +89,9 @@ async def test_results_past_their_retention_go_and_the_others_stay(
         async with storage.transaction() as outbox:
             await outbox.add(_result(), key=str(age.days))
         async with database.transaction(Actor(route="test")) as session:
-            aged = text("UPDATE outbox SET created_at = clock_timestamp() - CAST(:age AS interval) WHERE message_key = :key")
+            aged = text(
+                "UPDATE outbox SET created_at = clock_timestamp() - CAST(:age AS interval) WHERE message_key = :key"
+            )
             await session.execute(aged, {"age": age, "key": str(age.days)})
     job = OutboxPurge(database, OutboxRow, "spell_checker_service").job(OUTBOX_RETENTION)
     assert (job.name, await job.run()) == ("purge_outbox", 1)
