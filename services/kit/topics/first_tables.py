@@ -2,6 +2,7 @@
 
 What a later revision changes stands in that revision; what the tables are now is said by their models.
 """
+# pylint: disable=no-member  # Alembic fills its modules at run time
 
 import sqlalchemy as sa
 from alembic import op
