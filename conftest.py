@@ -14,6 +14,7 @@ settings.load_profile("unhurried")
 pytest_plugins = [
     "tests.support.clickhouse",
     "tests.support.kafka",
+    "tests.support.topics",
     "tests.support.platform",
     "tests.support.postgres",
     "tests.support.s3",

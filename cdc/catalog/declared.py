@@ -75,6 +75,7 @@ def _captured(service: str, table: Table) -> CapturedTable:
 def _refuse(where: str, table: Table, capture: Capture) -> None:
     names = set(table.columns.keys())
     key = {column.name for column in table.primary_key.columns}
+    unsent = (capture.published.columns if capture.published else frozenset()) - (names - capture.exclude)
     generated = {column.name for column in table.columns if column.computed is not None}
     reasons = {
         "it has no primary key: give it one, a change could not be told from another": not key,
@@ -86,6 +87,7 @@ def _refuse(where: str, table: Table, capture: Capture) -> None:
         f"names the subject {capture.subject!r}, which is not a captured column": (
             capture.subject is not None and capture.subject not in names - capture.exclude
         ),
+        f"publishes messages made of what is not a captured column: {_listed(unsent)}": bool(unsent),
         f"has generated columns: {_listed(generated)}; beside REPLICA IDENTITY FULL its updates would fail:"
         " let the service write them": bool(generated),
         f"keeps history for {capture.retain}, which is no time: name a longer one, or leave retain out": (

@@ -1,5 +1,7 @@
 """What a captured database must have for its changes to leave it: publication, replica identities, grants."""
 
+from collections.abc import Iterable
+
 from cdc.catalog.model import CapturedTable, ServiceCatalog, literal, quoted
 
 PUBLICATION = "huleedu_cdc"
@@ -26,6 +28,11 @@ PINNED_SESSION: dict[str, str] = {
 def slot_name(service: str) -> str:
     """The replication slot that the slot reader of a service uses."""
     return f"huleedu_{service}_slot"
+
+
+def debezium_slot_name(service: str) -> str:
+    """The replication slot that Debezium reads a service's changes from."""
+    return f"huleedu_{service}_debezium"
 
 
 def replica_identity(relation: str) -> str:
@@ -72,12 +79,16 @@ def publish_generated() -> str:
 
 
 def publish(catalog: ServiceCatalog) -> str:
-    """The statement that makes the publication hold exactly the captured tables, without column lists.
+    """The statement that makes the publication hold exactly the captured tables."""
+    return publish_tables(PUBLICATION, catalog.tables)
+
+
+def publish_tables(publication: str, tables: Iterable[CapturedTable]) -> str:
+    """The statement that makes a publication hold exactly these tables, without column lists.
 
     A column list beside REPLICA IDENTITY FULL would make the service's own updates and deletions fail.
     """
-    tables = ", ".join(table.in_postgres for table in catalog.tables)
-    return f"ALTER PUBLICATION {PUBLICATION} SET TABLE {tables}"
+    return f"ALTER PUBLICATION {publication} SET TABLE {', '.join(table.in_postgres for table in tables)}"
 
 
 def grants(table: CapturedTable, role: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from services.cj_assessment_service.api import BLUEPRINTS
 from services.cj_assessment_service.config import CjAssessmentServiceSettings
 from services.cj_assessment_service.di import PROVIDERS
 from services.cj_assessment_service.models_db import Base
-from services.cj_assessment_service.startup_setup import jobs
+from services.cj_assessment_service.startup_setup import consumers, jobs
 from services.kit.service import ServiceDefinition
 
 DEFINITION = ServiceDefinition(
@@ -15,4 +15,5 @@ DEFINITION = ServiceDefinition(
     providers=PROVIDERS,
     blueprints=BLUEPRINTS,
     jobs=jobs,
+    consumers=consumers,
 )

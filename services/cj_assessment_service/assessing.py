@@ -9,10 +9,11 @@ from uuid import uuid4
 from pydantic import TypeAdapter
 
 from services.cj_assessment_service.batch_request import budget_for, participants, usable_anchors
-from services.cj_assessment_service.batches import Batch, NewBatch
+from services.cj_assessment_service.batches import ENDED, Batch, NewBatch
 from services.cj_assessment_service.comparisons import Comparison, NewComparison, PairHistory
 from services.cj_assessment_service.config import CjAssessmentServiceSettings
 from services.cj_assessment_service.connectivity import Pair
+from services.cj_assessment_service.events import ended
 from services.cj_assessment_service.materials import Anchor, AssessmentConfig, Target
 from services.cj_assessment_service.pairs import PairSelection
 from services.cj_assessment_service.protocols import (
@@ -25,6 +26,7 @@ from services.cj_assessment_service.protocols import (
 from services.cj_assessment_service.requests import Answered, AssessmentRequest, PairsRequest
 from services.kit.postgres.processed_messages import Message, ProcessedMessages, fingerprint
 from services.kit.postgres.unit_of_work import UnitOfWork
+from services.kit.topics.outbox import Outbox
 
 T = TypeVar("T")
 
@@ -61,6 +63,7 @@ class Assessments(AssessmentHandler):
     batches: BatchRepository
     comparisons: ComparisonRepository
     materials: Materials
+    outbox: Outbox
 
     async def start(self, request: AssessmentRequest) -> Answered[Batch]:
         """Create a batch with its essays and the anchors of its assignment."""
@@ -69,7 +72,10 @@ class Assessments(AssessmentHandler):
             config, anchors = await self.materials.of(request)
             essays = participants(request.essays, anchors)
             budget = budget_for(len(essays), request.comparison_budget, self.settings.comparisons_per_essay)
-            return await self.batches.create(request.caller, _new_batch(request, config, budget), essays)
+            batch = await self.batches.create(request.caller, _new_batch(request, config, budget), essays)
+            if batch.status in ENDED:
+                await self.outbox.add(ended(batch), key=str(batch.batch_id))
+            return batch
 
         question = {
             "batch": asdict(request.batch),

@@ -64,6 +64,8 @@ MOVES = Moves(
 # In which pairs can be asked for, and in which how many may be.
 ASKING = frozenset({BatchStatus.PENDING, BatchStatus.COMPARING})
 EXTENSIBLE = ASKING | {BatchStatus.FAILED}
+# At which it is told what came out.
+ENDED = frozenset(BatchStatus) - ASKING - {BatchStatus.SCORING}
 
 
 @dataclass(frozen=True)

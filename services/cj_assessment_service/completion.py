@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.cj_assessment_service.batches import BatchStatus
+from services.cj_assessment_service.batches import Batch, BatchStatus, Essay
 from services.cj_assessment_service.bradley_terry import Outcome, Score, ScoringError, scores
 from services.cj_assessment_service.grades import GradedScore, Projections, project
+from services.cj_assessment_service.materials import GradedEssay
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,15 @@ class ScoringResult:
     scores: tuple[Score, ...] = ()
     projections: Projections | None = None
     failure: ScoringError | None = None
+
+
+@dataclass(frozen=True)
+class AssessedBatch:
+    """A batch that came to an end, its ranked essays from the best one on, and the grades of those that have one."""
+
+    batch: Batch
+    essays: Sequence[Essay]
+    grades: Sequence[GradedEssay]
 
 
 def scored(task: ScoringTask, rule: StabilityRule) -> ScoringResult:

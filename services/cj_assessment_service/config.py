@@ -6,10 +6,10 @@ from pydantic import Field, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
 from services.cj_assessment_service.completion import StabilityRule
-from services.kit.postgres.processed_messages_purge import MessageRetentionSettings
+from services.kit.topics.settings import TopicSettings
 
 
-class CjAssessmentServiceSettings(MessageRetentionSettings):
+class CjAssessmentServiceSettings(TopicSettings):
     """Variables `CJ_ASSESSMENT_SERVICE_…`."""
 
     model_config = SettingsConfigDict(env_prefix="CJ_ASSESSMENT_SERVICE_")

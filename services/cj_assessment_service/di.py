@@ -10,7 +10,7 @@ from services.cj_assessment_service.batch_repository_postgres_impl import Postgr
 from services.cj_assessment_service.comparison_repository_postgres_impl import PostgresComparisonRepository
 from services.cj_assessment_service.config import CjAssessmentServiceSettings
 from services.cj_assessment_service.judging import Judgements
-from services.cj_assessment_service.models_db import ProcessedMessageRow
+from services.cj_assessment_service.models_db import OutboxRow, ProcessedMessageRow
 from services.cj_assessment_service.protocols import (
     AnchorRepository,
     AssessmentConfigRepository,
@@ -23,6 +23,8 @@ from services.cj_assessment_service.scoring import Scoring
 from services.kit.postgres.database import Database
 from services.kit.postgres.processed_messages import ProcessedMessages
 from services.kit.postgres.processed_messages_purge import MessagePurge
+from services.kit.topics.outbox import Outbox
+from services.kit.topics.outbox_purge import OutboxPurge
 
 
 class RepositoryProvider(Provider):
@@ -38,6 +40,11 @@ class RepositoryProvider(Provider):
     def messages(self, session: AsyncSession) -> ProcessedMessages:
         """The requests that were answered."""
         return ProcessedMessages(session, ProcessedMessageRow)
+
+    @provide
+    def outbox(self, session: AsyncSession) -> Outbox:
+        """The results that are told to others."""
+        return Outbox(session, OutboxRow)
 
 
 class UseCaseProvider(Provider):
@@ -56,6 +63,11 @@ class UseCaseProvider(Provider):
     def message_purge(self, database: Database) -> MessagePurge:
         """Forgets the answers that are old enough."""
         return MessagePurge(database, ProcessedMessageRow, "cj_assessment_service")
+
+    @provide(scope=Scope.APP)
+    def outbox_purge(self, database: Database) -> OutboxPurge:
+        """Removes the results that are old enough."""
+        return OutboxPurge(database, OutboxRow, "cj_assessment_service")
 
 
 PROVIDERS = (RepositoryProvider, UseCaseProvider)

@@ -30,6 +30,8 @@ from services.kit.postgres.conventions import (
     text_enum,
 )
 from services.kit.postgres.processed_messages import ProcessedMessageColumns
+from services.kit.topics.outbox import OutboxColumns
+from services.kit.topics.parked_messages import ParkedMessageColumns
 
 LONGEST_NAME = 100
 STORAGE_ID_LENGTH = 32
@@ -235,3 +237,11 @@ class GradeProjectionRow(Created, Base):
 
 class ProcessedMessageRow(ProcessedMessageColumns, Base):
     """A request that was answered, so that whoever sends it again gets the same answer."""
+
+
+class OutboxRow(OutboxColumns, Base):
+    """A batch that came to an end, on its way to the topic of those."""
+
+
+class ParkedMessageRow(ParkedMessageColumns, Base):
+    """A message that asked for an assessment, and was refused for good."""

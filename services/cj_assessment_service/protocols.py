@@ -15,7 +15,7 @@ from services.cj_assessment_service.comparisons import (
     NewComparison,
     PairHistory,
 )
-from services.cj_assessment_service.completion import ScoringResult, ScoringTask
+from services.cj_assessment_service.completion import AssessedBatch, ScoringResult, ScoringTask
 from services.cj_assessment_service.materials import Anchor, AssessmentConfig, GradedEssay, NewAnchor, NewConfig, Target
 from services.cj_assessment_service.requests import (
     Answered,
@@ -112,6 +112,10 @@ class ScoringRepository(Protocol):
     @abstractmethod
     async def finish(self, task: ScoringTask, result: ScoringResult) -> bool:
         """Store the result, unless another has done so since the task was read: whether it was stored."""
+
+    @abstractmethod
+    async def assessed(self, batch_id: UUID) -> AssessedBatch | None:
+        """What came out of the batch, None if it goes on."""
 
 
 class AssessmentConfigRepository(Protocol):

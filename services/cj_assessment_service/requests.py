@@ -1,4 +1,4 @@
-"""What is asked of the service, by whoever brings it: over HTTP today, from a topic tomorrow."""
+"""What is asked of the service, whether it came over HTTP or from a topic."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar

@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.cj_assessment_service.batches import MOVES, BatchStatus
+from services.cj_assessment_service.batches import ENDED, MOVES, Batch, BatchStatus, Essay
 from services.cj_assessment_service.bradley_terry import Outcome, Score
 from services.cj_assessment_service.comparisons import Winner
-from services.cj_assessment_service.completion import ScoringResult, ScoringTask
+from services.cj_assessment_service.completion import AssessedBatch, ScoringResult, ScoringTask
 from services.cj_assessment_service.grades import Projections
+from services.cj_assessment_service.materials import GradedEssay
 from services.cj_assessment_service.models_db import (
     AnchorRow,
     AssessmentConfigRow,
@@ -21,6 +22,7 @@ from services.cj_assessment_service.models_db import (
     GradeProjectionRow,
 )
 from services.cj_assessment_service.protocols import ScoringRepository
+from services.kit.postgres.rows import record_of
 
 _SHARES = {Winner.ESSAY_A: 1.0, Winner.ESSAY_B: 0.0, Winner.TIE: 0.5}
 
@@ -78,6 +80,22 @@ class PostgresScoringRepository(ScoringRepository):
         if result.projections is not None:
             await self._store_projections(task, result.projections)
         return True
+
+    async def assessed(self, batch_id: UUID) -> AssessedBatch | None:
+        """What came out of the batch, None if it goes on."""
+        batch = await self._session.get_one(BatchRow, batch_id, populate_existing=True)
+        if batch.status not in ENDED:
+            return None
+        ranked = select(EssayRow).where(EssayRow.batch_id == batch_id, EssayRow.rank.is_not(None))
+        essays = await self._session.scalars(
+            ranked.order_by(EssayRow.rank, EssayRow.essay_id).execution_options(populate_existing=True)
+        )
+        grades = await self._session.scalars(select(GradeProjectionRow).where(GradeProjectionRow.batch_id == batch_id))
+        return AssessedBatch(
+            record_of(Batch, batch),
+            [record_of(Essay, row) for row in essays],
+            [record_of(GradedEssay, row) for row in grades],
+        )
 
     @staticmethod
     def _move(batch: BatchRow, result: ScoringResult) -> None:

@@ -9,6 +9,8 @@ from typing import Self
 import structlog
 from prometheus_client import Counter
 
+from services.kit.resting import rest
+
 log = structlog.get_logger(__name__)
 
 RUNS = Counter("background_job_runs_total", "Runs of a background job, by how they ended.", ["job", "outcome"])
@@ -52,7 +54,7 @@ class BackgroundJobs:
     async def _repeat(self, job: Job) -> None:
         while not self._stopping.is_set():
             await self._run_once(job)
-            await self._rest(job.interval)
+            await rest(job.interval, self._stopping)
 
     async def _run_once(self, job: Job) -> None:
         # Gathered as a value, whatever it is: a job that fails must neither end the others nor the service.
@@ -64,10 +66,3 @@ class BackgroundJobs:
         RUNS.labels(job.name, "done").inc()
         if outcome:
             log.info("background_job_done", job=job.name, items=outcome)
-
-    async def _rest(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-        except TimeoutError:
-            return

@@ -6,7 +6,7 @@ from dishka import Provider, Scope, provide
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kit.postgres.actor import Actor
+from services.kit.postgres.actor import Actor, acting
 from services.kit.postgres.database import Database
 from services.kit.postgres.unit_of_work import UnitOfWork
 from services.kit.settings_of_service import ServiceSettings
@@ -56,4 +56,8 @@ class RequestProvider(Provider):
 
     scope = Scope.REQUEST
     caller = provide(staticmethod(current_caller))
-    actor = provide(staticmethod(current_actor))
+
+    @provide
+    def actor(self) -> Actor:
+        """Who is named by what came from a topic, else by the request of HTTP."""
+        return acting() or current_actor()

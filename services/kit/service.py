@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import typer
@@ -16,6 +17,7 @@ from services.kit.di import DatabaseProvider, RequestProvider, SettingsProvider
 from services.kit.logging import configure_logging
 from services.kit.postgres.database import Database
 from services.kit.settings_of_service import ServiceSettings
+from services.kit.topics.consumer import TopicConsumer
 from services.kit.web.app import create_app as create_web_app
 from services.kit.web.operations import Check
 from services.kit.web.serving import PortTakenError, serve
@@ -31,6 +33,11 @@ async def no_jobs(_container: AsyncContainer) -> Sequence[Job]:
     return ()
 
 
+async def no_consumers(_container: AsyncContainer) -> Sequence[TopicConsumer]:
+    """For a service whose requests come over HTTP alone."""
+    return ()
+
+
 async def nothing_more(_app: Quart, _container: AsyncContainer) -> None:
     """For a service whose app is like every other."""
 
@@ -40,8 +47,8 @@ class ServiceDefinition:
     """All in which one service differs from the next in how it is put together.
 
     checks: what must answer beside the database for it to serve; shown: what it would rather have, and serves without;
-    jobs: what it does beside requests; prepare: what its app has beside what every app has. All may open what they
-    need from the container before the first request comes.
+    jobs: what it does beside requests; consumers: what reads requests from topics, shown as well; prepare: what its app
+    has beside what every app has. All may open what they need from the container before the first request comes.
     """
 
     name: str
@@ -53,6 +60,7 @@ class ServiceDefinition:
     checks: Callable[[AsyncContainer], Awaitable[dict[str, Check]]] = no_checks
     shown: Callable[[AsyncContainer], Awaitable[dict[str, Check]]] = no_checks
     jobs: Callable[[AsyncContainer], Awaitable[Sequence[Job]]] = no_jobs
+    consumers: Callable[[AsyncContainer], Awaitable[Sequence[TopicConsumer]]] = no_consumers
     prepare: Callable[[Quart, AsyncContainer], Awaitable[None]] = nothing_more
 
 
@@ -75,11 +83,12 @@ async def create_app(definition: ServiceDefinition, container: AsyncContainer) -
     """
     settings = await container.get(ServiceSettings)
     database = await container.get(Database)
+    consumers = await definition.consumers(container)
     app = create_web_app(
         definition.name,
         definition.title,
         checks={"database": database.ping, **await definition.checks(container)},
-        shown=await definition.shown(container),
+        shown={**await definition.shown(container), **{consumer.name: consumer.check for consumer in consumers}},
         max_body_bytes=settings.max_request_bytes,
     )
     QuartDishka(app=app, container=container)
@@ -89,7 +98,9 @@ async def create_app(definition: ServiceDefinition, container: AsyncContainer) -
 
     @app.while_serving
     async def run_beside_requests() -> AsyncGenerator[None, None]:
-        async with BackgroundJobs(await definition.jobs(container)):
+        async with BackgroundJobs(await definition.jobs(container)), AsyncExitStack() as reading:
+            for consumer in consumers:
+                await reading.enter_async_context(consumer)
             yield
         # Only now: the jobs use what the container closes.
         await container.close()

@@ -5,7 +5,7 @@ from services.spell_checker_service.api import BLUEPRINTS
 from services.spell_checker_service.config import SpellCheckerServiceSettings
 from services.spell_checker_service.di import PROVIDERS
 from services.spell_checker_service.models_db import Base
-from services.spell_checker_service.startup_setup import jobs
+from services.spell_checker_service.startup_setup import consumers, jobs
 
 DEFINITION = ServiceDefinition(
     name="spell_checker",
@@ -15,4 +15,5 @@ DEFINITION = ServiceDefinition(
     providers=PROVIDERS,
     blueprints=BLUEPRINTS,
     jobs=jobs,
+    consumers=consumers,
 )

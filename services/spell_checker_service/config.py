@@ -6,10 +6,10 @@ from datetime import timedelta
 from pydantic import Field, FilePath, HttpUrl, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
-from services.kit.postgres.processed_messages_purge import MessageRetentionSettings
+from services.kit.topics.settings import TopicSettings
 
 
-class SpellCheckerServiceSettings(MessageRetentionSettings):
+class SpellCheckerServiceSettings(TopicSettings):
     """Variables `SPELL_CHECKER_SERVICE_…`."""
 
     model_config = SettingsConfigDict(env_prefix="SPELL_CHECKER_SERVICE_")

@@ -7,11 +7,12 @@ from dishka import Provider, Scope, provide
 
 from services.kit.postgres.database import Database
 from services.kit.postgres.processed_messages_purge import MessagePurge
+from services.kit.topics.outbox_purge import OutboxPurge
 from services.kit.worker_processes import WorkerProcesses
 from services.spell_checker_service.checking_places import CheckingPlaces
 from services.spell_checker_service.config import SpellCheckerServiceSettings
 from services.spell_checker_service.content_client_http_impl import HttpContentClient
-from services.spell_checker_service.models_db import ProcessedMessageRow
+from services.spell_checker_service.models_db import OutboxRow, ProcessedMessageRow
 from services.spell_checker_service.pending_jobs import PendingJobs
 from services.spell_checker_service.protocols import ContentClient, SpellcheckHandler, SpellcheckRepository
 from services.spell_checker_service.spellcheck_repository_postgres_impl import PostgresSpellcheckRepository
@@ -79,6 +80,11 @@ class UseCaseProvider(Provider):
     def message_purge(self, database: Database) -> MessagePurge:
         """Forgets the answers that are old enough."""
         return MessagePurge(database, ProcessedMessageRow, "spell_checker_service")
+
+    @provide
+    def outbox_purge(self, database: Database) -> OutboxPurge:
+        """Removes the results that are old enough."""
+        return OutboxPurge(database, OutboxRow, "spell_checker_service")
 
 
 PROVIDERS = (RepositoryProvider, ContentProvider, SpellerProvider, UseCaseProvider)

@@ -11,6 +11,8 @@ from services.kit.capture import Capture
 from services.kit.identity import LONGEST_USER_ID
 from services.kit.postgres.conventions import Created, Timestamped, lower_case_hex, models_registry, one_of, text_enum
 from services.kit.postgres.processed_messages import LONGEST_IDEMPOTENCY_KEY, ProcessedMessageColumns
+from services.kit.topics.outbox import OutboxColumns
+from services.kit.topics.parked_messages import ParkedMessageColumns
 from services.spell_checker_service.domain import CorrectionSource, FailureCode, JobStatus, Language
 
 STORAGE_ID_LENGTH = 32
@@ -100,3 +102,11 @@ class SpellcheckCorrectionRow(Created, Base):
 
 class ProcessedMessageRow(ProcessedMessageColumns, Base):
     """A request that was answered, and its first answer: the job's row as it then was."""
+
+
+class OutboxRow(OutboxColumns, Base):
+    """A spell check that came to its end, on its way to the topic of those."""
+
+
+class ParkedMessageRow(ParkedMessageColumns, Base):
+    """A message that asked for a spell check, and was refused for good."""

@@ -1,4 +1,4 @@
-"""The work itself: a text is corrected, and all that was found is kept, in one transaction."""
+"""The work itself: a text is corrected, and all that was found is kept and told to others, in one transaction."""
 
 from functools import partial
 from typing import Any
@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.kit.postgres.actor import Actor
 from services.kit.postgres.database import Database
 from services.kit.postgres.processed_messages import Message, Outcome, ProcessedMessages
+from services.kit.topics.outbox import Outbox
 from services.spell_checker_service.checking_places import CheckingPlaces
 from services.spell_checker_service.domain import SpellcheckJob
-from services.spell_checker_service.models_db import ProcessedMessageRow
+from services.spell_checker_service.events import completed
+from services.spell_checker_service.models_db import OutboxRow, ProcessedMessageRow
 from services.spell_checker_service.protocols import SpellcheckHandler, SpellcheckRepository
 from services.spell_checker_service.refusal import TextRefusedError
 from services.spell_checker_service.requests import PendingJob, RetryRequest, SpellcheckRequest
@@ -58,7 +60,8 @@ class PostgresSpellcheckHandler(SpellcheckHandler):
     async def _work(self, message: Message, actor: Actor) -> SpellcheckJob:
         async with self._places.place(), self._database.transaction(actor) as session:
             await self._expect_to_idle(session)
-            outcome = partial(self._outcome, PostgresSpellcheckRepository(session), message)
+            outbox = Outbox(session, OutboxRow)
+            outcome = partial(self._outcome, PostgresSpellcheckRepository(session), outbox, message)
             answered = await _messages(session).first_answer(message, outcome)
         return _JOB.validate_python(answered.outcome)
 
@@ -66,7 +69,7 @@ class PostgresSpellcheckHandler(SpellcheckHandler):
         """Otherwise PostgreSQL would end a transaction that waits for the content service and the dictionary."""
         await session.execute(_MAY_IDLE, {"milliseconds": str(round(self._seconds * 1000))})
 
-    async def _outcome(self, jobs: SpellcheckRepository, message: Message) -> Outcome:
+    async def _outcome(self, jobs: SpellcheckRepository, outbox: Outbox, message: Message) -> Outcome:
         task = await jobs.start(message)
         try:
             success = await self._correction.correct(task.owner, task.text)
@@ -74,6 +77,7 @@ class PostgresSpellcheckHandler(SpellcheckHandler):
             job = await jobs.fail(task.job_id, refused.failure)
         else:
             job = await jobs.succeed(task.job_id, success)
+        await outbox.add(completed(job), key=str(job.essay_id))
         outcome: dict[str, Any] = _JOB.dump_python(job, mode="json")
         return outcome
 

@@ -99,6 +99,36 @@ def assert_published_whole(captured: ServiceDatabase) -> None:
     assert published == [("file_versions", True, True), ("files", True, True)]
 
 
+OUTBOX_DRIFTS = {
+    "no publication": "DROP PUBLICATION huleedu_outbox",
+    "no table": "ALTER PUBLICATION huleedu_outbox DROP TABLE outbox",
+    "too much": "ALTER PUBLICATION huleedu_outbox ADD TABLE processed_messages",
+    "what is purged": "ALTER PUBLICATION huleedu_outbox SET (publish = 'insert, delete')",
+    "no inserts": "ALTER PUBLICATION huleedu_outbox SET (publish = 'truncate')",
+    "row filter": "ALTER PUBLICATION huleedu_outbox SET TABLE outbox WHERE (user_id = 'anna')",
+}
+
+
+@pytest.mark.parametrize("drift", OUTBOX_DRIFTS.values(), ids=OUTBOX_DRIFTS)
+def test_a_drift_of_what_publishes_results_is_found_and_mended(service_database: CreateDatabase, drift: str) -> None:
+    service, catalog = service_named("spell_checker"), service_catalog("spell_checker")
+    database = service_database("spell_checker")
+    capture.upgrade(service, catalog, database.migrator_url)
+    run(database.migrator_url, drift)
+    found = capture.missing(service, catalog, database.migrator_url)
+    assert found
+    assert all("PUBLICATION huleedu_outbox" in statement for statement in found)
+    assert capture.upgrade(service, catalog, database.migrator_url) == found
+    assert not capture.missing(service, catalog, database.migrator_url)
+    kinds = "pubinsert, pubupdate, pubdelete, pubtruncate"
+    published = run(
+        database.superuser_dsn,
+        f"SELECT tablename::text, {kinds} FROM pg_publication_tables t JOIN pg_publication p ON p.pubname = t.pubname"
+        " WHERE t.pubname = 'huleedu_outbox' AND rowfilter IS NULL",
+    )
+    assert published == [("outbox", True, False, False, False)]
+
+
 def test_a_column_more_than_the_catalog_has_is_taken_from_the_reader(
     captured: ServiceDatabase, catalog: ServiceCatalog
 ) -> None:

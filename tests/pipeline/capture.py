@@ -15,6 +15,7 @@ from cdc.bookkeeping.epochs import Epoch, current_epoch
 from cdc.bookkeeping.progress import progress
 from cdc.catalog.model import CapturedTable, ServiceCatalog, quoted
 from cdc.catalog.version import place
+from cdc.catalog.version_sql import transaction_time
 from cdc.clickhouse import rows_of
 from cdc.dead_letters.limits import IN_A_ROW
 from cdc.pace import Pace
@@ -150,7 +151,8 @@ class Capture:
         given_up = f"SELECT {name} FROM cdc.dead_letters FINAL WHERE {of_service} AND state = 'discarded' AND op != 'r'"
         held = f"{changes} UNION ALL SELECT {name} FROM cdc.truncates FINAL WHERE {of_service} UNION ALL {given_up}"
         return self.select(
-            f"SELECT * FROM (SELECT {name}, count() AS found FROM ({held}) GROUP BY {name}) AS held"
+            f"SELECT * FROM (SELECT epoch, {transaction_time('told.commit_time')} AS commit_time, xid, count() AS found"
+            f" FROM ({held}) AS told GROUP BY {name}) AS held"
             f" FULL JOIN (SELECT {name}, changes FROM cdc.transactions FINAL WHERE {of_service}) AS counted"
             f" USING ({name}) WHERE found != changes"
         )

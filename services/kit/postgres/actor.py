@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -36,6 +37,19 @@ class Actor:
         }
         present = {name: value for name, value in known.items() if value is not None}
         return json.dumps(present, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+_acting: ContextVar[Actor | None] = ContextVar("acting", default=None)
+
+
+def acting() -> Actor | None:
+    """Who writes in the current task, None if nobody was named."""
+    return _acting.get()
+
+
+def act_as(actor: Actor) -> None:
+    """Name who writes in the current task and all it starts, where no request of HTTP does."""
+    _acting.set(actor)
 
 
 class ActorSession(Session):

@@ -25,7 +25,7 @@ from sqlalchemy.types import TypeEngine
 from cdc.catalog.declared import all_catalogs, catalog_of_metadata, service_catalog, table_named
 from cdc.catalog.lookup import Catalogs
 from cdc.catalog.model import RESERVED_COLUMNS, CapturedTable, CatalogError
-from services.kit.capture import Capture
+from services.kit.capture import Capture, Publication
 from services.kit.names import UnknownNameError
 from services.registry import SERVICES
 from tests.unit.cdc.tables import shelf_catalog
@@ -134,6 +134,11 @@ def test_a_deferrable_primary_key_is_refused() -> None:
         (Capture(exclude=frozenset({"id"})), "excludes columns of its primary key: id"),
         (Capture(subject="owner"), "names the subject 'owner', which is not a captured column"),
         (Capture(exclude=frozenset({"author"}), subject="author"), "names the subject 'author'"),
+        (Capture(published=Publication("id", "author", "body", "id")), "messages made of .* captured column: body"),
+        (
+            Capture(exclude=frozenset({"author"}), published=Publication("id", "id", "id", "author")),
+            "messages made of what is not a captured column: author",
+        ),
         (Capture(retain=timedelta()), "which is no time: name a longer one, or leave retain out"),
         (Capture(retain=timedelta(days=-1)), "leave retain out"),
     ],
