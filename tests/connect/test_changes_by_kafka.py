@@ -1,23 +1,26 @@
 """What Debezium tells becomes what the slot's own stream becomes: every kind of change, actors, transactions."""
 
+import random
 from typing import Any
 
 import pytest
 
+from deploy.local.clickhouse.starter import ClickHouse
 from deploy.local.kafka.broker import Kafka
 from deploy.local.kafka.connect import Connect
+from deploy.local.postgres import Postgres
 from tests.connect.through_kafka import MARK, ThroughKafka
 from tests.pipeline.capture import Capture, file_ids, new_file, new_version
 from tests.pipeline.conftest import empty_storage
+from tests.pipeline.sample_values import Sample
+from tests.pipeline.sampled import insert, sampled_table, texts_in_clickhouse, texts_in_postgres
+from tests.support.service_database import ServiceTemplates
 
 ONE, TWO, THREE = file_ids(3)
-LARGE = "x" * 20_000
+LARGE = 50_000
 KINDS = (
     (new_file(ONE, "first.txt"), new_file(TWO), new_version(ONE, 1), new_version(ONE, 2)),
     (f"UPDATE files SET filename = 'über \\ \"2\"', current_version = 2 WHERE file_id = '{ONE}'",),
-    (f"UPDATE files SET filename = '{LARGE}' WHERE file_id = '{TWO}'",),
-    # A large value that is not changed is not sent.
-    (f"UPDATE files SET user_id = 'berta' WHERE file_id = '{TWO}'",),
     (
         """SELECT pg_logical_emit_message(true, 'huleedu.actor', '{"user_id": "änn", "route": "PUT"}')""",
         f"UPDATE files SET file_id = '{THREE}' WHERE file_id = '{TWO}'",
@@ -103,3 +106,36 @@ def test_a_change_goes_to_a_partition_by_its_key_and_a_value_says_its_epoch(thro
     assert {record.partition for record in records} == {0, 1, 2}
     through_kafka.store({"huleedu.file.public.files": records})
     assert capture.select("SELECT DISTINCT _epoch FROM file.files_history") == [(7,)]
+
+
+def test_a_large_value_that_did_not_change_is_stored_whole(
+    postgres_server: Postgres,
+    service_templates: ServiceTemplates,
+    clickhouse_server: ClickHouse,
+    connect: Connect,
+    kafka: Kafka,
+) -> None:
+    types = ["text", "jsonb", "bytea", "text[]", "integer"]
+    digits = "".join(random.Random(1).choices("0123456789abcdef", k=LARGE))
+    large = Sample(1, (digits, f'["{digits}"]', f"\\x{digits}", f"{{{digits},b}}", "1"))
+    with sampled_table(postgres_server, service_templates, clickhouse_server, types) as capture:
+        through = ThroughKafka(capture, connect, kafka.bootstrap)
+        with through.connected():
+            insert(capture, [large], types)
+            # PostgreSQL sends neither of the large values again, nor does a change of the key.
+            capture.write("UPDATE samples SET c4 = 2")
+            capture.write("UPDATE samples SET number = 3")
+            told = through.told()
+        through.store(told)
+        assert (
+            texts_in_clickhouse(capture)[3]
+            == texts_in_postgres(capture)[3]
+            == (
+                "3",
+                digits,
+                large.texts[1],
+                f"\\x{digits}",
+                f"{{{digits},b}}",
+                "2",
+            )
+        )
