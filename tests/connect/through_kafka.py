@@ -1,16 +1,16 @@
 """A captured database as Debezium tells it: its connector, what Kafka then holds, and that stored as it stands."""
 
 import asyncio
+import re
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from urllib.parse import unquote, urlsplit
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
-from aiokafka.structs import TopicPartition
 
 from cdc.catalog.envelope_names import (
     ENVELOPE_FORMAT,
@@ -18,7 +18,7 @@ from cdc.catalog.envelope_names import (
     ENVELOPE_MESSAGES,
     ENVELOPE_TRANSACTIONS,
 )
-from cdc.catalog.topics import message_topic, table_topics, topics, transaction_topic
+from cdc.catalog.topics import message_topic, table_topics, topic_prefix, transaction_topic
 from cdc.connect.apply import Patience, apply
 from cdc.connect.configuration import Configuration, Database, Kafka, configuration, connector_name
 from cdc.connect.difference import ConnectorPlan
@@ -27,8 +27,8 @@ from deploy.local.kafka.connect import Connect
 from tests.pipeline.capture import Capture
 
 MARK = "huleedu.test"
-SOON = 60.0
-_SETTLED_SECONDS = 1.0
+SOON = 240.0
+_SETTLED_SECONDS = 3.0
 _NUMBERS = count(1)
 TEST_KAFKA = Kafka(partitions=3)
 
@@ -61,7 +61,7 @@ class ThroughKafka:
         """The records of each topic that holds any, those of what was committed before this call among them."""
         mark = f"{MARK}.{next(_NUMBERS)}"
         self.capture.write(f"SELECT pg_logical_emit_message(true, '{mark}', '')")
-        return asyncio.run(_told(self.bootstrap, topics(self.capture.in_effect), f'{{"prefix":"{mark}"}}'.encode()))
+        return asyncio.run(_told(self.bootstrap, self.capture.catalog.service, f'{{"prefix":"{mark}"}}'.encode()))
 
     def store(self, told: dict[str, list[ConsumerRecord]]) -> None:
         """Insert every record as it stands, as a sink does."""
@@ -78,36 +78,35 @@ class ThroughKafka:
         )
 
 
-async def _told(bootstrap: str, names: Sequence[str], mark: bytes) -> dict[str, list[ConsumerRecord]]:
+async def _told(bootstrap: str, service: str, mark: bytes) -> dict[str, list[ConsumerRecord]]:
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, isolation_level="read_committed", auto_offset_reset="earliest"
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+        # Topics are made while they are read.
+        metadata_max_age_ms=500,
     )
+    consumer.subscribe(pattern=f"^{re.escape(topic_prefix(service))}[.].*")
     await consumer.start()
     try:
-        return await _read(consumer, set(names), mark)
+        async with asyncio.timeout(SOON):
+            found = await _read(consumer, mark)
     finally:
         await consumer.stop()
+    told = defaultdict[str, list[ConsumerRecord]](list)
+    for place in sorted(found):
+        told[place[0]].append(found[place])
+    return dict(told)
 
 
-async def _read(consumer: AIOKafkaConsumer, names: set[str], mark: bytes) -> dict[str, list[ConsumerRecord]]:
-    found, seen_at, deadline = defaultdict[str, list[ConsumerRecord]](list), 0.0, time.monotonic() + SOON
+async def _read(consumer: AIOKafkaConsumer, mark: bytes) -> dict[tuple[str, int, int], ConsumerRecord]:
+    """Each record by its place: a new topic makes a consumer without a group begin anew."""
+    found, settled_at = dict[tuple[str, int, int], ConsumerRecord](), None
     # What one transaction of Kafka's wrote becomes readable in each partition by itself.
-    while not seen_at or time.monotonic() < seen_at + _SETTLED_SECONDS:
-        assert time.monotonic() < deadline, "the mark did not come through Kafka"
-        await _assign(consumer, names)
+    while settled_at is None or time.monotonic() < settled_at:
         for records in (await consumer.getmany(timeout_ms=100)).values():
             for record in records:
-                found[record.topic].append(record)
-                seen_at = time.monotonic() if record.key == mark else seen_at
-    return dict(found)
-
-
-async def _assign(consumer: AIOKafkaConsumer, names: set[str]) -> None:
-    """Read whatever topics are there by now, each from its beginning."""
-    there = names & await consumer.topics()
-    places = {TopicPartition(name, number) for name in there for number in consumer.partitions_for_topic(name) or set()}
-    if places != consumer.assignment():
-        kept = {place: await consumer.position(place) for place in consumer.assignment()}
-        consumer.assign(list(places))
-        for place in places:
-            consumer.seek(place, kept.get(place, 0))
+                found[record.topic, record.partition, record.offset] = record
+                if record.key == mark:
+                    settled_at = time.monotonic() + _SETTLED_SECONDS
+    return found
