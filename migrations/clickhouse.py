@@ -6,6 +6,7 @@ of the catalog.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -149,7 +150,8 @@ def _columns(client: Client, name: str) -> dict[str, str]:
 
 
 def _plain(kind: str) -> str:
-    return kind.replace(" ", "")
+    # ClickHouse shows the names within a tuple in quotes of its own, or in none.
+    return re.sub('[ "`]', "", kind)
 
 
 def _shown(client: Client) -> dict[str, str]:

@@ -41,7 +41,8 @@ def _transactions(durable: Settings) -> tuple[ClickHouseObject, ...]:
             "cdc.commits_to_transactions",
             "cdc.transactions",
             f"SELECT service, epoch, {transaction_time('committed.commit_time')} AS commit_time, xid,"
-            " commit_lsn, changes FROM cdc.commits AS committed WHERE changes > 0",
+            # Debezium tells where the record of the commit ends, and not where it begins.
+            " committed.end_lsn AS commit_lsn, changes FROM cdc.commits AS committed WHERE changes > 0",
         ),
         table(
             "cdc.progress",

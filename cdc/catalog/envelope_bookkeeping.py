@@ -38,7 +38,7 @@ def envelope_bookkeeping() -> tuple[ClickHouseObject, ...]:
 
 
 def _transactions() -> str:
-    """END alone counts, and its id is the xid and the commit's LSN; BEGIN's is the xid and another LSN."""
+    """END alone counts, and its id is the xid and the LSN behind the commit; BEGIN's is the xid and another LSN."""
     counted = f"arrayFilter(_each -> NOT startsWith(_each.1, '{_MESSAGE_COLLECTION}'), envelope.data_collections)"
     return (
         f"WITH splitByChar(':', envelope.id) AS _id, arraySum(_each -> _each.2, {counted}) AS _changes"

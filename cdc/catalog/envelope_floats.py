@@ -12,7 +12,7 @@ ClickHouse: such a float cannot be told. There is none below the size from which
 _DIGITS = {32: 6, 64: 15}
 # From here on floats are whole numbers, and to here the shortest text of one can lie between two.
 _WHOLE = {32: 1 << 24, 64: 1 << 53}
-_LAST_BETWEEN = "1e39"
+_LAST_BETWEEN = {32: "1e20", 64: "1e39"}
 
 
 def float_text(sent: str, bits: int) -> str:
@@ -30,7 +30,7 @@ def float_text(sent: str, bits: int) -> str:
 def between_two(sent: str, bits: int) -> str:
     """True of a float whose shortest text is as near to the next float as to it."""
     size = f"abs(ifNull(toFloat{bits}OrNull({sent}), 0))"
-    whole = f"toFloat{bits}(if({size} >= {_WHOLE[bits]} AND {size} < {_LAST_BETWEEN}, {size}, 0))"
+    whole = f"toFloat{bits}(if({size} >= {_WHOLE[bits]} AND {size} < {_LAST_BETWEEN[bits]}, {size}, 0))"
     following = f"reinterpretAsFloat{bits}(reinterpretAsUInt{bits}({whole}) + 1)"
     # Digits by digits: a cast of a float to a wide integer is not exact.
     exact, following = (f"toDecimal256(toDecimalString({number}, 0), 0)" for number in (whole, following))

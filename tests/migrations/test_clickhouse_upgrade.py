@@ -91,7 +91,10 @@ def test_a_column_that_is_new_in_the_catalog_follows_everywhere_and_old_rows_sta
     land(clickhouse, 1, 10, name="before")
     grown = wanted(Column("price", BigInteger), Column("sold", Boolean))
     behind = states(clickhouse, grown)
-    assert set(behind.values()) == {State.OUTDATED}
+    # Another shape has another table of envelopes; all else is extended.
+    new = {name for name, state in behind.items() if state is State.MISSING}
+    assert {name.rpartition(".")[2].startswith("goods_envelopes_") for name in new} == {True}
+    assert {state for name, state in behind.items() if name not in new} == {State.OUTDATED}
     assert {name.split(".")[0] for name in behind} == {"shop", "shop_store"}
     upgrade(clickhouse, grown)
     assert states(clickhouse, grown) == {}
