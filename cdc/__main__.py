@@ -1,6 +1,6 @@
 """`python -m cdc`."""
 
-from cdc.cli import app
+from cdc.commands.app import app
 
 if __name__ == "__main__":
     app(prog_name="python -m cdc")

@@ -10,7 +10,7 @@ from cdc.catalog.declared import all_catalogs
 from cdc.catalog.lookup import Catalogs
 from cdc.catalog.model import ServiceCatalog
 from cdc.clickhouse import PASSING_ERRORS, client, is_passing, rows_of
-from cdc.shape_store import in_effect
+from cdc.shapes.in_clickhouse import in_effect
 from services.kit.backoff import Backoff
 
 _log = logging.getLogger(__name__)

@@ -15,13 +15,11 @@ from cdc.batch import Batch
 from cdc.catalog.model import CatalogError, ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.clickhouse import InsertRefusedError, ShortInsertError, client
-from cdc.copier import Copier, Places
+from cdc.copies.copier import Copier, Places
 from cdc.dead_letters.limits import IN_A_ROW, LimitReachedError
-from cdc.inserter import Inserter
 from cdc.postgres import replication_session, session
-from cdc.shape_watch import ShapeWatch
-from cdc.shapes import Shapes
-from cdc.sink import Sink
+from cdc.shapes.shapes import Shapes
+from cdc.shapes.watch import ShapeWatch
 from cdc.source.epochs import begin_epoch, ensure_epoch
 from cdc.source.heartbeat import keep_beating
 from cdc.source.pgoutput import Decoder, UnknownMessageError
@@ -30,7 +28,9 @@ from cdc.source.replay import DivergedError, ReplayCheck
 from cdc.source.slot import BatchLimits, SlotReader
 from cdc.source.slot_setup import NotReadyError, require_published
 from cdc.source.tuples import MissingValueError
-from cdc.turns import Turns
+from cdc.storing.inserter import Inserter
+from cdc.storing.sink import Sink
+from cdc.storing.turns import Turns
 from services.kit.backoff import Backoff
 
 _log = logging.getLogger(__name__)

@@ -9,11 +9,11 @@ import psycopg2
 from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from cdc.bookkeeping import progress, record_retention
+from cdc.bookkeeping.progress import progress
 from cdc.catalog.model import CapturedTable, ServiceCatalog
 from cdc.catalog.retention_sql import leaving_history, leaving_latest
-from cdc.clickhouse import client, rows_of
-from cdc.partitions import kept_now
+from cdc.clickhouse import client, insert_row, rows_of
+from cdc.source.partitions import kept_now
 
 _log = logging.getLogger(__name__)
 _EXPECTED_FAILURES = (psycopg2.Error, ClickHouseError, OSError)
@@ -77,6 +77,11 @@ def _thin(table: CapturedTable, before: datetime, database_url: str, opened: Cli
     if versions:
         _log.info("%s: %d versions from before %s left", table, versions, before)
     return Thinned(table, before, versions)
+
+
+def record_retention(client: Client, service: str, table: str, thinned_before: datetime) -> None:
+    """Say that a table's history is no longer whole before an instant."""
+    insert_row(client, "cdc.retention", {"service": service, "table": table, "thinned_before": thinned_before})
 
 
 def _delete(opened: Client, stored: str, condition: str, before: datetime) -> int:

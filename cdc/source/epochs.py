@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from clickhouse_connect.driver import Client
 
-from cdc.bookkeeping import Epoch, Progress, current_epoch, progress, record_epoch
+from cdc.bookkeeping.copies import FIRST_COPY, NEW_EPOCH, copies, newest_copies, want_copies
+from cdc.bookkeeping.epochs import Epoch, current_epoch, record_epoch
+from cdc.bookkeeping.progress import Progress, progress
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.version import position
-from cdc.copies import FIRST_COPY, NEW_EPOCH, copies, newest_copies, want_copies
 from cdc.postgres import Connection, lsn_number, lsn_text, rows
 from cdc.source.slot_setup import NotReadyError, SlotState, drop_slot, ensure_slot, slot_state
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from clickhouse_connect.driver import Client
 
 from cdc.batch import Commit
-from cdc.bookkeeping import progress
+from cdc.bookkeeping.progress import progress
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.catalog.version import place
 from cdc.clickhouse import rows_of

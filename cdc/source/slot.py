@@ -11,8 +11,8 @@ from typing import Any
 from psycopg2.extras import LogicalReplicationConnection, ReplicationCursor
 
 from cdc.catalog.postgres_ddl import PUBLICATION
-from cdc.inserter import Inserter
 from cdc.source.pgoutput import Decoder
+from cdc.storing.inserter import Inserter
 
 OPTIONS = {"proto_version": "1", "publication_names": PUBLICATION, "messages": "true"}
 _STATUS_INTERVAL_SECONDS = 10

@@ -4,10 +4,11 @@ import time
 
 from clickhouse_connect.driver import Client
 
-from cdc.bookkeeping import current_epoch, progress
+from cdc.bookkeeping.copies import TableCopy, newest_copies
+from cdc.bookkeeping.epochs import current_epoch
+from cdc.bookkeeping.progress import progress
 from cdc.catalog.model import CapturedTable
 from cdc.catalog.version import position
-from cdc.copies import TableCopy, newest_copies
 from cdc.postgres import Connection, lsn_number, lsn_text, rows, session
 from cdc.source.heartbeat import beat
 from cdc.verify.visibility import SeenBy

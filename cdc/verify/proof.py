@@ -17,8 +17,8 @@ from cdc.catalog.comparison_sql import (
 )
 from cdc.catalog.model import CapturedTable, ServiceCatalog
 from cdc.clickhouse import rows_of
-from cdc.partitions import kept_now
 from cdc.postgres import rows, session
+from cdc.source.partitions import kept_now
 from cdc.verify.caught_up import caught_up, snapshot
 from cdc.verify.difference import (
     Buckets,

@@ -8,8 +8,8 @@ from cdc.catalog.in_effect import catalog_in_effect
 from cdc.catalog.model import CapturedTable, ServiceCatalog
 from cdc.catalog.shape import change_between, reshaped
 from cdc.postgres import session
-from cdc.postgres_shapes import ShapeInPostgres, shapes_in_postgres
-from cdc.shape_store import recorded_shapes
+from cdc.shapes.in_clickhouse import recorded_shapes
+from cdc.shapes.in_postgres import ShapeInPostgres, shapes_in_postgres
 from cdc.verify.caught_up import NotCaughtUpError
 
 _POLL_SECONDS = 0.2

@@ -11,11 +11,11 @@ from cdc.batch import Batch
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import PUBLICATION
 from cdc.clickhouse import client
-from cdc.inserter import Inserter
 from cdc.postgres import lsn_number, replication_session, rows, session
-from cdc.sink import Sink
 from cdc.source.pgoutput import Decoder
 from cdc.source.slot import OPTIONS, BatchLimits, SlotReader
+from cdc.storing.inserter import Inserter
+from cdc.storing.sink import Sink
 
 _LIMITS = BatchLimits(seconds=0.02, rows=50_000, bytes=32 << 20)
 

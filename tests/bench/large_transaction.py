@@ -6,7 +6,7 @@ from pathlib import Path
 
 from clickhouse_connect.driver import Client
 
-from cdc.bookkeeping import progress
+from cdc.bookkeeping.progress import progress
 from cdc.catalog.model import CapturedTable, ServiceCatalog
 from cdc.clickhouse import client, rows_of
 from cdc.postgres import lsn_number

@@ -7,11 +7,11 @@ import psycopg2
 
 from cdc.catalog.model import ServiceCatalog
 from cdc.clickhouse import client, rows_of
-from cdc.inserter import Inserter
 from cdc.postgres import replication_session
-from cdc.sink import Sink
 from cdc.source.pgoutput import Decoder
 from cdc.source.slot import BatchLimits, SlotReader
+from cdc.storing.inserter import Inserter
+from cdc.storing.sink import Sink
 
 _LIMITS = BatchLimits(seconds=0.02, rows=50_000, bytes=32 << 20)
 _PROBE = "INSERT INTO orders VALUES (%s, gen_random_uuid(), 'probe', 'new', NULL, NULL, now(), NULL, 1, true, 1)"

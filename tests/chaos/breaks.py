@@ -46,7 +46,7 @@ BREAKS = (
         "the slot is ahead of what is stored: whatever capture held is lost when it is killed",
         [
             Edit(
-                "cdc/inserter.py",
+                "cdc/storing/inserter.py",
                 _STORE_CHANGES,
                 "            self.acknowledged = batch.end_lsn or self.acknowledged\n"
                 f"            self.call.bell.ring()\n{_STORE_CHANGES}",
@@ -57,7 +57,7 @@ BREAKS = (
     Break(
         "batch dropped after a failed insert",
         "what ClickHouse did not take once is lost",
-        [Edit("cdc/inserter.py", "        self._try_again(store_changes, error)\n", "        pass\n")],
+        [Edit("cdc/storing/inserter.py", "        self._try_again(store_changes, error)\n", "        pass\n")],
         _AWAY,
     ),
     Break(
@@ -78,11 +78,15 @@ BREAKS = (
         "a transaction counts as whole, and a position as reached, before the rows are there",
         [
             Edit(
-                "cdc/inserter.py",
+                "cdc/storing/inserter.py",
                 "        self._commits.add(batch.commits)\n        return True\n",
                 "        return True\n",
             ),
-            Edit("cdc/inserter.py", _STORE_CHANGES, f"            self._commits.add(batch.commits)\n{_STORE_CHANGES}"),
+            Edit(
+                "cdc/storing/inserter.py",
+                _STORE_CHANGES,
+                f"            self._commits.add(batch.commits)\n{_STORE_CHANGES}",
+            ),
         ],
         _AWAY,
     ),
@@ -90,8 +94,8 @@ BREAKS = (
         "messages after rows",
         "rows are visible without the actor that was sent",
         [
-            Edit("cdc/sink.py", _STORE_MESSAGES, ""),
-            Edit("cdc/sink.py", _STORE_COMMITS, _STORE_MESSAGES + _STORE_COMMITS),
+            Edit("cdc/storing/sink.py", _STORE_MESSAGES, ""),
+            Edit("cdc/storing/sink.py", _STORE_COMMITS, _STORE_MESSAGES + _STORE_COMMITS),
         ],
         _AWAY,
     ),
@@ -110,7 +114,7 @@ BREAKS = (
     Break(
         "copies that do not wait for open transactions",
         "the slot's consistent point as a copy's version: updates that were open then are lost",
-        [Edit("cdc/snapshot.py", "    _wait_until_ended(connection, xid, stopped)\n", "")],
+        [Edit("cdc/copies/snapshot.py", "    _wait_until_ended(connection, xid, stopped)\n", "")],
         _test("tests/pipeline/test_snapshot_under_load.py"),
     ),
     Break(

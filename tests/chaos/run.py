@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg2
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from cdc.bookkeeping import progress
+from cdc.bookkeeping.progress import progress
 from cdc.clickhouse import client
 from cdc.postgres import lsn_number
 from tests.chaos.as_of_check import instants, wrong_as_of

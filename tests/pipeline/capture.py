@@ -10,15 +10,16 @@ from typing import Any
 import psycopg2
 from clickhouse_connect.driver import Client
 
-from cdc.bookkeeping import Epoch, current_epoch, progress
+from cdc.bookkeeping.copies import unfinished_copies
+from cdc.bookkeeping.epochs import Epoch, current_epoch
+from cdc.bookkeeping.progress import progress
 from cdc.catalog.model import CapturedTable, ServiceCatalog, quoted
 from cdc.catalog.version import place
 from cdc.clickhouse import rows_of
-from cdc.copies import unfinished_copies
 from cdc.dead_letters.limits import IN_A_ROW
 from cdc.pipeline import Pipeline
 from cdc.postgres import lsn_number
-from cdc.shape_store import in_effect
+from cdc.shapes.in_clickhouse import in_effect
 from cdc.source.slot import BatchLimits
 from cdc.verify.proof import verify_table
 from tests.support.service_database import ServiceDatabase

@@ -5,7 +5,7 @@ import os
 import pytest
 from typer.testing import CliRunner, Result
 
-from cdc.cli import app
+from cdc.commands.app import app
 from tests.pipeline.capture import Capture, file_ids, new_file, new_version
 
 TABLES = ("file.files", "file.file_versions")

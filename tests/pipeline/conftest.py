@@ -9,7 +9,7 @@ from cdc.batch import Batch
 from cdc.catalog.clickhouse_schema import wanted_objects
 from cdc.catalog.declared import all_catalogs, service_catalog
 from cdc.clickhouse import client
-from cdc.sink import Sink
+from cdc.storing.sink import Sink
 from deploy.local.clickhouse.starter import ClickHouse
 from migrations import capture as capture_migration
 from migrations.clickhouse import upgrade

@@ -10,8 +10,8 @@ from typer.testing import CliRunner, Result
 
 from cdc.adoption.release import drop_data
 from cdc.captured import captured
-from cdc.cli import app
 from cdc.clickhouse import client
+from cdc.commands.app import app
 from deploy.local.postgres import Postgres
 from services.registry import service_named
 from tests.pipeline.capture import Capture

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from analytics.cli import app
 from analytics.clickhouse import reader
-from cdc.bookkeeping import record_retention
+from cdc.retention import record_retention
 from deploy.local.clickhouse.starter import ClickHouse
 from deploy.local.ports import free_port
 from tests.pipeline.recorded_changes import FILE, TEACHER, RecordedChanges, at, file_image, version_image

@@ -5,8 +5,8 @@ from dataclasses import replace
 from clickhouse_connect.driver import Client
 
 from cdc.batch import Batch, Message, Transaction
-from cdc.copies import TableCopy, copies, record_copy
-from cdc.sink import Sink
+from cdc.bookkeeping.copies import TableCopy, copies, record_copy
+from cdc.storing.sink import Sink
 
 BEGUN = TableCopy("files", epoch=1, lsn=100, reason="first copy", xid=9)
 

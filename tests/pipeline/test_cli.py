@@ -112,7 +112,7 @@ def test_resnapshot_says_when_nobody_is_there_to_copy_and_the_next_run_does(
     capture: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     captured(capture)
-    monkeypatch.setattr("cdc.resnapshot._PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("cdc.copies.resnapshot._PATIENCE_SECONDS", 0.2)
     result = cdc("resnapshot", "file.files")
     assert result.exit_code == FAILED
     assert "file.files: nobody reads this database" in result.stderr

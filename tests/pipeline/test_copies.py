@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from cdc import snapshot
+from cdc.bookkeeping.copies import newest_copies
 from cdc.catalog.model import CapturedTable
-from cdc.copies import newest_copies
+from cdc.copies import snapshot
+from cdc.copies.resnapshot import copy_anew
 from cdc.postgres import Connection
-from cdc.resnapshot import copy_anew
 from cdc.verify.caught_up import NotCaughtUpError
 from tests.pipeline.capture import Capture, new_file, wait_until
 from tests.pipeline.cdc_process import cdc_run
@@ -53,13 +53,13 @@ def cut_off_after(step: Step) -> Step:
 
 
 STEPS = [
-    ("cdc.copier.take_snapshot", cut_off_before),
-    ("cdc.snapshot.record_copy", cut_off_after),
-    ("cdc.snapshot.copy_table", cut_off_after),
-    ("cdc.copier.record_copy", cut_off_after),
-    ("cdc.copier.delete_what_is_gone", cut_off_before),
-    ("cdc.tombstones._record_transaction", cut_off_after),
-    ("cdc.copier.delete_what_is_gone", cut_off_after),
+    ("cdc.copies.copier.take_snapshot", cut_off_before),
+    ("cdc.copies.snapshot.record_copy", cut_off_after),
+    ("cdc.copies.snapshot.copy_table", cut_off_after),
+    ("cdc.copies.copier.record_copy", cut_off_after),
+    ("cdc.copies.copier.delete_what_is_gone", cut_off_before),
+    ("cdc.copies.tombstones._record_transaction", cut_off_after),
+    ("cdc.copies.copier.delete_what_is_gone", cut_off_after),
 ]
 
 
@@ -132,7 +132,7 @@ def test_a_key_that_is_deleted_before_it_is_copied_has_one_deletion_its_own(
             capture.write(f"DELETE FROM files WHERE file_id = '{UNTOUCHED}'", new_file(DELETED, "again.txt"))
         return copied
 
-    monkeypatch.setattr("cdc.snapshot.copy_table", write_first)
+    monkeypatch.setattr("cdc.copies.snapshot.copy_table", write_first)
     with capture.running():
         capture.catch_up()
         capture.assert_whole()

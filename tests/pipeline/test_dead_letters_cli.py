@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from typer.testing import CliRunner, Result
 
-from cdc.cli import app
+from cdc.commands.app import app
 from tests.pipeline.capture import Capture, file_ids, new_file
 from tests.pipeline.dead_letters import POISON, parked, refusing
 

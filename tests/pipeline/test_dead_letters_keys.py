@@ -9,8 +9,8 @@ from clickhouse_connect.driver import Client
 from cdc.catalog.clickhouse_schema import wanted_objects
 from cdc.catalog.parked_sql import LetterState
 from cdc.catalog.postgres_ddl import create_publication, grants, publish, replica_identity
+from cdc.copies.resnapshot import copy_anew
 from cdc.dead_letters.letter_box import Chosen, pages, write
-from cdc.resnapshot import copy_anew
 from deploy.local.clickhouse.starter import ClickHouse
 from migrations.clickhouse import upgrade
 from services.registry import service_named

@@ -14,7 +14,7 @@ from cdc.catalog.declared import service_catalog
 from cdc.clickhouse import InsertRefusedError, client, insert
 from cdc.dead_letters.parking import Parking
 from cdc.rowbinary import nullable_string, row_head
-from cdc.sink import Sink
+from cdc.storing.sink import Sink
 from deploy.local.clickhouse.starter import ClickHouse
 from services.kit.backoff import Backoff
 from tests.pipeline.capture import Capture, file_ids, new_file, new_version, wait_until

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import pytest
 from rich.console import Console
 
-from cdc.bookkeeping import Epoch, record_epoch
-from cdc.copies import TableCopy, record_copy
+from cdc.bookkeeping.copies import TableCopy, record_copy
+from cdc.bookkeeping.epochs import Epoch, record_epoch
 from deploy.local.ports import free_port
 from tests.pipeline.capture import Capture, file_ids, new_file
 from tests.pipeline.commands import TABLES, captured, cdc, set_addresses
@@ -42,7 +42,7 @@ def test_lag_tells_the_epoch_why_it_began_and_which_copies_are_under_way(
     capture: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     captured(capture)
-    monkeypatch.setattr("cdc.lag_command.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("cdc.commands.lag.PATIENCE_SECONDS", 0.1)
     record_epoch(capture.clickhouse, "file", Epoch(2, 1, 1, "the replication slot was gone"))
     record_copy(capture.clickhouse, "file", TableCopy("files", 2, 100, "new epoch", xid=7, row_count=30))
     told = cdc("lag", "file").stdout
@@ -55,7 +55,7 @@ def test_lag_tells_the_epoch_why_it_began_and_which_copies_are_under_way(
 
 def test_lag_fits_a_screen_of_80_columns_in_one_line_a_row(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     captured(capture)
-    monkeypatch.setattr("cdc.lag_command.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("cdc.commands.lag.PATIENCE_SECONDS", 0.1)
     monkeypatch.setattr("services.kit.command_output.output", Console(width=80))
     lines = [line.strip("│ ") for line in cdc("lag", "file").stdout.splitlines()]
     lines = [line for line in lines if line.startswith("file")]
@@ -64,7 +64,7 @@ def test_lag_fits_a_screen_of_80_columns_in_one_line_a_row(capture: Capture, mon
 
 
 def test_lag_before_the_first_start_says_that_nothing_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cdc.lag_command.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("cdc.commands.lag.PATIENCE_SECONDS", 0.1)
     service, *_ = [json.loads(line) for line in cdc("lag", "file", "--json").stdout.splitlines()]
     assert service == dict.fromkeys(("delay_seconds", "newest_commit", "slot", "forecast")) | {"service": "file"}
 
@@ -87,7 +87,7 @@ class _Disk(NamedTuple):
 def test_lag_tells_the_room_on_the_disk_where_that_is_less(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     captured(capture)
     monkeypatch.setenv("CDC_WAL_DIRECTORY", os.fspath(os.sep))
-    monkeypatch.setattr("cdc.lag.disk_usage", lambda _directory: _Disk(free=1000))
+    monkeypatch.setattr("cdc.lag.measure.disk_usage", lambda _directory: _Disk(free=1000))
     service, *_ = [json.loads(line) for line in cdc("lag", "file", "--json").stdout.splitlines()]
     assert (service["forecast"]["limit"], service["forecast"]["bytes_left"]) == ("disk is full", 1000)
 
@@ -96,7 +96,7 @@ def test_lag_tells_what_slots_hold_back_while_clickhouse_is_away(
     capture: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     captured(capture)
-    monkeypatch.setattr("cdc.lag._SAMPLE_SECONDS", 1.0)
+    monkeypatch.setattr("cdc.lag.measure._SAMPLE_SECONDS", 1.0)
     monkeypatch.setenv("CDC_CLICKHOUSE_URL", f"http://127.0.0.1:{free_port()}")
     capture.write(new_file(file_ids(3)[2]))
     result = cdc("lag", "file", "--json")

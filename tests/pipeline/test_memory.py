@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cdc.resnapshot import copy_anew
+from cdc.copies.resnapshot import copy_anew
 from tests.pipeline.capture import Capture, file_ids, new_file
 from tests.pipeline.cdc_process import cdc_run
 from tests.support.memory import peak_bytes

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from cdc.catalog import accounting_sql
 from cdc.catalog.declared import service_catalog
-from cdc.cli import app
+from cdc.commands.app import app
 from cdc.postgres import session
 from cdc.source.epochs import ensure_epoch
 from cdc.source.slot import SlotReader

@@ -4,8 +4,8 @@ import random
 from dataclasses import replace
 
 from cdc.batch import Batch
-from cdc.sink import Sink
 from cdc.source.slot import BatchLimits
+from cdc.storing.sink import Sink
 from tests.pipeline.capture import Capture, file_ids, new_file
 from tests.pipeline.watched_store import WatchedStore
 from tests.pipeline.writers import Load

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from cdc import snapshot
-from cdc.copies import copies
+from cdc.bookkeeping.copies import copies
+from cdc.copies import snapshot
+from cdc.copies.resnapshot import copy_anew
+from cdc.copies.snapshot import SnapshotPoint
 from cdc.postgres import lsn_number, rows
-from cdc.resnapshot import copy_anew
-from cdc.snapshot import SnapshotPoint
 from tests.pipeline.capture import Capture, new_file, wait_until
 from tests.pipeline.first_start import (
     FIRST,

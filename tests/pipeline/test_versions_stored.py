@@ -9,7 +9,7 @@ from cdc.batch import Rows
 from cdc.catalog.declared import service_catalog
 from cdc.catalog.version import truncate_version, version
 from cdc.rowbinary import nullable_string, row_head
-from cdc.sink import Sink
+from cdc.storing.sink import Sink
 from tests.pipeline.capture import file_ids
 
 FILES = service_catalog("file").by_name["public", "files"]

@@ -3,7 +3,7 @@
 import time
 
 from cdc.batch import Batch
-from cdc.sink import Sink
+from cdc.storing.sink import Sink
 
 
 class WatchedStore:

@@ -1,0 +1,1 @@
+"""What capture remembers of itself, kept in ClickHouse."""

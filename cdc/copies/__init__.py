@@ -1,0 +1,1 @@
+"""Copies of tables, the first and every later one, beside the stream that goes on."""

@@ -1,0 +1,43 @@
+"""Tombstones of a copy: stored and accounted for, so that each is a change of the copy's own transaction."""
+
+from datetime import UTC, datetime, timedelta
+
+from clickhouse_connect.driver import Client
+
+from cdc.bookkeeping.copies import TableCopy
+from cdc.catalog.model import CapturedTable
+from cdc.catalog.tombstone_sql import count_gone, insert_tombstones
+from cdc.catalog.version import COPIED_RANK, DELETION_RANK, version
+from cdc.clickhouse import INSERT_SETTINGS, insert_row, rows_of
+
+
+def delete_what_is_gone(client: Client, table: CapturedTable, copied: TableCopy, kept: str) -> int:
+    """Give each key that the copy did not find a deletion; how many. `kept` is ClickHouse's condition for kept rows.
+
+    To be called once the stream has passed the copy's end. To repeat it, or to go on after a cut, adds nothing.
+    """
+    parameters = {
+        "copied": version(copied.epoch, copied.lsn, COPIED_RANK),
+        "tombstone": version(copied.epoch, copied.lsn, DELETION_RANK),
+        "xid": copied.xid,
+        "taken_us": copied.taken_us,
+    }
+    [(count,)] = rows_of(client, count_gone(table, kept), parameters)
+    if count:
+        # Said first: a change whose transaction is not known must not be seen.
+        _record_transaction(client, table.service, copied, count)
+        client.command(insert_tombstones(table, kept), parameters, settings=INSERT_SETTINGS)
+    return int(count)
+
+
+def _record_transaction(client: Client, service: str, copied: TableCopy, changes: int) -> None:
+    transaction = {
+        "service": service,
+        "epoch": copied.epoch,
+        "commit_time": datetime.fromtimestamp(0, UTC) + timedelta(microseconds=copied.taken_us),
+        "xid": copied.xid,
+    }
+    insert_row(
+        client, "cdc.actors", {**transaction, "lsn": copied.lsn, "reason": f"not found by a copy: {copied.reason}"}
+    )
+    insert_row(client, "cdc.transactions", {**transaction, "commit_lsn": copied.lsn, "changes": changes})

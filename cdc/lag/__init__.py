@@ -1,0 +1,1 @@
+"""How far ClickHouse is behind PostgreSQL, what a slot holds back, and what comes of it."""

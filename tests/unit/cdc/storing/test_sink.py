@@ -1,0 +1,91 @@
+"""The sink: the order of a batch's parts, what it does not send, and what it makes of each answer."""
+
+from itertools import pairwise
+
+import pytest
+from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
+
+from cdc.batch import Batch, Commit, Message, Transaction, Truncate
+from cdc.clickhouse import InsertRefusedError, ShortInsertError
+from cdc.storing.sink import Sink
+from tests.unit.cdc.scripted_clickhouse import ScriptedClickHouse
+from tests.unit.cdc.tables import shelf_catalog
+
+BOOKS, LOANS = shelf_catalog().tables
+TRANSACTION = Transaction(7, 1_795_386_489_638_575, 0x5000)
+PARTS = {"cdc.messages": 0, "cdc.truncates": 0, BOOKS.landing: 1, LOANS.landing: 1, "cdc.commits": 2}
+
+
+def full_batch() -> Batch:
+    batch = Batch()
+    batch.rows[BOOKS] = [b"one", b"two"]
+    batch.rows[LOANS] = [b"three"]
+    batch.messages.append(Message(TRANSACTION, 1, "huleedu.actor", b"{}"))
+    batch.truncates.append(Truncate(TRANSACTION, 2, BOOKS))
+    batch.commits.append(Commit(TRANSACTION, 0x5030, 4))
+    return batch
+
+
+def store(server: ScriptedClickHouse, batch: Batch) -> None:
+    with Sink(server.as_client(), "library", epoch=1) as sink:
+        sink.store(batch)
+
+
+def test_messages_and_truncates_come_before_rows_and_commits_after_them() -> None:
+    server = ScriptedClickHouse()
+    store(server, full_batch())
+    parts = [PARTS[insert.table] for insert in server.inserts]
+    assert sorted(insert.table for insert in server.inserts) == sorted(PARTS)
+    assert all(earlier <= later for earlier, later in pairwise(parts))
+
+
+def test_rows_of_a_table_are_one_insert_with_the_landing_tables_columns() -> None:
+    server = ScriptedClickHouse()
+    store(server, full_batch())
+    [insert] = [insert for insert in server.inserts if insert.table == BOOKS.landing]
+    head = ("_op", "_lsn", "_epoch", "_xid", "_commit_us")
+    assert insert.columns == (*head, *(column.name for column in BOOKS.columns))
+    assert insert.body == b"onetwo"
+
+
+def test_an_empty_batch_sends_nothing() -> None:
+    server = ScriptedClickHouse()
+    store(server, Batch())
+    assert not server.inserts
+
+
+@pytest.mark.parametrize("failing", [table for table in PARTS if table != "cdc.commits"])
+def test_no_commit_is_sent_when_a_part_before_it_failed(failing: str) -> None:
+    def outcome(table: str, _number: int) -> int:
+        if table == failing:
+            raise OperationalError("connection lost")
+        return 1_000_000
+
+    server = ScriptedClickHouse(outcome)
+    with pytest.raises(OperationalError):
+        store(server, full_batch())
+    assert "cdc.commits" not in {insert.table for insert in server.inserts}
+
+
+def test_fewer_rows_confirmed_than_sent_is_an_error() -> None:
+    server = ScriptedClickHouse(lambda table, _number: 1 if table == BOOKS.landing else 1_000_000)
+    with pytest.raises(ShortInsertError, match=r"confirmed 1 of 2 rows for library_store\.books_landing"):
+        store(server, full_batch())
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (DatabaseError("Code: 60. UNKNOWN_TABLE", code=60), InsertRefusedError),
+        (DatabaseError("Code: 241. MEMORY_LIMIT_EXCEEDED", code=241), DatabaseError),
+        (OperationalError("no answer"), OperationalError),
+    ],
+    ids=["never", "in trouble", "no answer"],
+)
+def test_an_insert_that_can_never_go_well_is_told_from_one_that_may(error: Exception, raised: type[Exception]) -> None:
+    def outcome(_table: str, _number: int) -> int:
+        raise error
+
+    with pytest.raises(raised) as failure:
+        store(ScriptedClickHouse(outcome), full_batch())
+    assert failure.type is raised
