@@ -105,6 +105,11 @@ class CapturedTable:
         return f"{self.store}.{self.name}_landing"
 
     @property
+    def envelopes(self) -> str:
+        """The ClickHouse table that Debezium's changes are inserted into, as Kafka holds them."""
+        return f"{self.store}.{self.name}_envelopes"
+
+    @property
     def history(self) -> str:
         """The ClickHouse table of every change."""
         return f"{self.store}.{self.name}_history"
