@@ -13,6 +13,7 @@ settings.load_profile("unhurried")
 
 pytest_plugins = [
     "tests.support.clickhouse",
+    "tests.support.kafka",
     "tests.support.platform",
     "tests.support.postgres",
     "tests.support.s3",

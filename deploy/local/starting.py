@@ -6,6 +6,8 @@ from pathlib import Path
 
 from deploy.local.children import Process
 from deploy.local.logs import tail
+from deploy.local.ports import is_free
+from services.kit.listener import listener
 
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
@@ -13,6 +15,12 @@ POLL_SECONDS = 0.05
 
 class StartError(Exception):
     """A server did not start; the message has the end of its log."""
+
+
+def require_free_port(port: int, name: str) -> None:
+    """Return if a server could listen on `port`; StartError names who does. For servers that are slow to find out."""
+    if not is_free(port):
+        raise StartError(f"{name} did not start: port {port} is taken by {listener(port)}")
 
 
 def wait_until_ready(

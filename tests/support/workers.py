@@ -7,8 +7,8 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadGroupScheduling
 
-# Session fixtures that are too dear to be had by every worker: ten processes.
-SHARED_ACROSS_FILES = ("platform",)
+# Session fixtures that are too dear to be had by every worker: ten processes, and a JVM or two.
+SHARED_ACROSS_FILES = ("platform", "kafka_server")
 
 
 class FilesAndGroups(LoadGroupScheduling):  # type: ignore[misc]  # xdist has no types
