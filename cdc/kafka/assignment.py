@@ -75,7 +75,9 @@ class Assignment:
         if self._tasks:
             _, under_way = await asyncio.wait(self._tasks, timeout=patience_seconds)
             if under_way:
-                _log.warning("%d inserts are given up after %g s, their offsets uncommitted", len(under_way), patience_seconds)
+                _log.warning(
+                    "%d inserts are given up after %g s, their offsets uncommitted", len(under_way), patience_seconds
+                )
         self.giving_up.set()
         self._threads.shutdown(wait=False)
 
