@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from cdc.catalog.bookkeeping_ddl import bookkeeping
 from cdc.catalog.clickhouse_ddl import table_objects
 from cdc.catalog.clickhouse_object import ClickHouseObject, Settings
+from cdc.catalog.envelope_bookkeeping import envelope_bookkeeping
+from cdc.catalog.envelope_ddl import envelope_objects
 from cdc.catalog.model import ServiceCatalog
 
 # A small part is one file: an insert of one row would otherwise write a dozen, and wait for the disk with each of them.
@@ -21,7 +23,5 @@ def wanted_objects(catalogs: Iterable[ServiceCatalog], *, durable: bool) -> tupl
     """Every object, in the order of creation; `durable` tables answer an insert once it is on disk."""
     settings = storage_settings(durable=durable)
     tables = (table for catalog in catalogs for table in catalog.tables)
-    return (
-        *bookkeeping(settings),
-        *(clickhouse_object for table in tables for clickhouse_object in table_objects(table, settings)),
-    )
+    of_tables = (each for table in tables for each in (*table_objects(table, settings), *envelope_objects(table)))
+    return (*bookkeeping(settings), *envelope_bookkeeping(), *of_tables)

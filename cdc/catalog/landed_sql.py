@@ -7,6 +7,12 @@ analysis of an insert of one row costs more than the insert.
 from cdc.catalog.model import CapturedTable, Column, literal, quoted
 from cdc.catalog.version_sql import version_of
 
+# Capitals are of a change that came without a value: see cdc/catalog/envelope_sql.py.
+_WANTING = (
+    "a value of this change could not be told from what Debezium sent: copy the table anew, and discard the change"
+)
+_WHOLE_OP = f"if(throwIf(landed._op IN ('C', 'U', 'D'), '{_WANTING}') = 0, landed._op, '')"
+
 
 def typed_versions(captured: CapturedTable) -> str:
     """The query from a table's landing to its history."""
@@ -16,7 +22,7 @@ def typed_versions(captured: CapturedTable) -> str:
         *(f"{each.key(str(captured))} AS {each.quoted}" for each in keys),
         *(f"{each.value} AS {each.quoted}" for each in values),
         f"{version_of('landed')} AS _version",
-        "landed._op AS _op",
+        f"{_WHOLE_OP} AS _op",
         "landed._xid AS _xid",
         "fromUnixTimestamp64Micro(landed._commit_us, 'UTC') AS _commit_time",
         f"{_kept_as_text(values)} AS _raw",

@@ -1,5 +1,6 @@
 """The catalog's words: captured tables and their columns, as every generator here reads them."""
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -10,10 +11,11 @@ from services.kit.capture import Capture
 RESERVED_COLUMNS = frozenset(
     {
         *("_op", "_lsn", "_epoch", "_xid", "_commit_time", "_commit_us", "_version", "_raw", "_image", "_newest"),
-        *("_key", "_row", "_found", "_key_texts", "_named"),
+        *("_key", "_row", "_found", "_key_texts", "_named", "_source", "_sent", "_element"),
         *("_user_id", "_correlation_id", "_route", "_reason", "_commit_lsn", "_transaction_changes"),
     }
 )
+_SHAPE_DIGITS = 8
 
 
 class CatalogError(ValueError):
@@ -106,8 +108,12 @@ class CapturedTable:
 
     @property
     def envelopes(self) -> str:
-        """The ClickHouse table that Debezium's changes are inserted into, as Kafka holds them."""
-        return f"{self.store}.{self.name}_envelopes"
+        """The ClickHouse table that Debezium's changes are inserted into, as Kafka holds them: one for each shape.
+
+        It could not be altered together with the view that reads it, and a new column must not be lost between.
+        """
+        shape = "\n".join(f"{column.name} {column.postgres_type}" for column in self.stored_columns)
+        return f"{self.store}.{self.name}_envelopes_{hashlib.sha256(shape.encode()).hexdigest()[:_SHAPE_DIGITS]}"
 
     @property
     def history(self) -> str:

@@ -4,8 +4,9 @@ LSN_SHIFT, EPOCH_SHIFT = 32, 96
 LSN_MASK = (1 << 64) - 1
 _POSITION_EPOCH_SHIFT = 64
 COPIED_RANK, DELETION_RANK = 0, 1
-_TRUNCATE_RANK = (1 << LSN_SHIFT) - 1
-_RANKS = {"r": COPIED_RANK, "d": DELETION_RANK}
+TRUNCATE_RANK = (1 << LSN_SHIFT) - 1
+# In capitals: of a change that came without a value.
+_RANKS = {"r": COPIED_RANK, "d": DELETION_RANK, "D": DELETION_RANK}
 _WRITTEN_RANK = 2
 
 
@@ -21,7 +22,7 @@ def change_version(op: str, epoch: int, lsn: int) -> int:
 
 def truncate_version(epoch: int, lsn: int) -> int:
     """The newest version that a TRUNCATE at `lsn` hides."""
-    return version(epoch, lsn, _TRUNCATE_RANK)
+    return version(epoch, lsn, TRUNCATE_RANK)
 
 
 def position(epoch: int, lsn: int) -> int:
