@@ -1,10 +1,19 @@
 """Settings of capture: where each service's database and ClickHouse are, and how batches are cut."""
 
+from enum import StrEnum
+
 from pydantic import DirectoryPath, Field, HttpUrl
 from pydantic_settings import SettingsConfigDict
 
 from cdc.dead_letters.limits import IN_A_ROW
 from services.kit.settings import DatabaseAddress, Settings, SettingsError
+
+
+class Source(StrEnum):
+    """Where changes are read."""
+
+    SLOT = "slot"
+    KAFKA = "kafka"
 
 
 class CdcSettings(Settings):
@@ -30,6 +39,14 @@ class CdcSettings(Settings):
     services_at_once: int = Field(default=2, gt=0, description="how many services' batches ClickHouse is sent at once")
     batch_rows: int = Field(default=50_000, gt=0, description="rows after which a batch is sent at once")
     batch_bytes: int = Field(default=32 << 20, gt=0, description="bytes after which a batch is sent at once")
+    source: Source = Field(default=Source.SLOT, description="where changes are read: slot, or kafka")
+    kafka_bootstrap: str = Field(default="127.0.0.1:9092", description="where Kafka is found, host:port")
+    kafka_group: str = Field(default="huleedu-cdc", description="what the consumer groups of services begin with")
+    kafka_stuck_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description="how long nothing may come of a topic that has more",
+    )
     dead_letters_in_a_row: int = Field(
         default=IN_A_ROW, gt=0, description="refused changes of a table, none stored between, that stop a service"
     )

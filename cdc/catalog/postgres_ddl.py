@@ -28,6 +28,11 @@ def slot_name(service: str) -> str:
     return f"huleedu_{service}_slot"
 
 
+def debezium_slot_name(service: str) -> str:
+    """The replication slot that the connector of a service uses."""
+    return f"huleedu_{service}_debezium"
+
+
 def replica_identity(relation: str) -> str:
     """The statement after which an update or deletion carries the whole old row; `relation` is a quoted name.
 

@@ -12,15 +12,13 @@ from cdc.commands.adoption import adopt, release_adopted
 from cdc.commands.databases import chosen, failures_explained
 from cdc.commands.dead_letters import app as dead_letters
 from cdc.commands.lag import lag
+from cdc.commands.pipelines import PIPELINES
 from cdc.copies.resnapshot import copy_anew
-from cdc.pipeline import Pipeline
 from cdc.postgres import session
 from cdc.retention import Retention, thin
 from cdc.run import run_until_stopped
-from cdc.settings import CdcSettings, database_url
+from cdc.settings import CdcSettings, Source, database_url
 from cdc.source.epochs import begin_epoch, described
-from cdc.source.slot import BatchLimits
-from cdc.storing.turns import Turns
 from cdc.verify.proof import TableProof, verify_table
 from services.kit.command_line import FAILED, Services
 from services.kit.command_output import Json, output, say_json, say_rows, shown
@@ -35,33 +33,25 @@ _RETENTION_COLUMNS = ("table", "thinned before (UTC)", "versions removed")
 
 
 @app.command()
-def run(services: Services = None) -> None:
+def run(
+    services: Services = None,
+    *,
+    source: Annotated[
+        Source | None, typer.Option(help="where changes are read, instead of what CDC_SOURCE says")
+    ] = None,
+) -> None:
     """Stream the services' changes into ClickHouse until stopped by SIGTERM or Ctrl-C."""
     configure_logging("cdc")
     with failures_explained():
         settings = CdcSettings.load()
-        limits = BatchLimits(settings.flush_seconds, settings.batch_rows, settings.batch_bytes)
-        turns, clickhouse_url = Turns(settings.services_at_once), str(settings.clickhouse_url)
+        clickhouse_url = str(settings.clickhouse_url)
         catalogs = chosen(captured_once_it_answers(clickhouse_url), services)
-        pipelines = [
-            Pipeline(
-                each,
-                database_url(each.service),
-                clickhouse_url,
-                limits,
-                settings.heartbeat_seconds,
-                turns,
-                settings.longest_wait_seconds,
-                settings.shape_seconds,
-                settings.dead_letters_in_a_row,
-            )
-            for each in catalogs
-        ]
+        pipelines = PIPELINES[source or settings.source](catalogs, settings)
         # Where nothing is kept for a time only, there is nothing to thin.
         retentions = [
-            Retention(pipeline.catalog, pipeline.database_url, clickhouse_url, settings.retention_seconds)
-            for pipeline in pipelines
-            if any(table.capture.retain for table in pipeline.catalog.tables)
+            Retention(each, database_url(each.service), clickhouse_url, settings.retention_seconds)
+            for each in catalogs
+            if any(table.capture.retain for table in each.tables)
         ]
         run_until_stopped([*pipelines, *retentions])
 

@@ -73,13 +73,17 @@ class Pace:
 class Target:
     """Where a stream leads: `store` a topic's records, `record` how far everything is stored; both in threads.
 
+    assigned: called in the event loop whenever the group has assigned partitions anew.
+    check: called again and again, to raise what must end the stream.
     gap: told in a thread of a partition whose records from an offset on (None: from the first on) may be gone.
     """
 
     store: Callable[[str, Taken], None]
     record: Callable[[End], None]
+    assigned: Callable[[], None]
     gap: Callable[[Partition, int | None], None]
     duties: Duties
+    check: Callable[[], None]
 
 
 class Stream:
@@ -102,6 +106,7 @@ class Stream:
         failure = _Failure()
 
         def begin(partitions: Iterable[Partition]) -> Assignment:
+            self._target.assigned()
             return Assignment(partitions, storing)
 
         storing = Storing(self._target.store, self._turns, self._pace.apart_seconds, failure.say)
@@ -156,8 +161,8 @@ class Stream:
             # While a rebalance goes on, whoever had the duties keeps them.
             if member.assignment is not None:
                 await self._hand_over(self._group.first in member.assignment.offsets.partitions, progress)
-            if self._on_duty:
-                self._target.duties.check()
+            self._target.duties.check()
+            self._target.check()
             await asyncio.sleep(_DUTIES_SECONDS)
 
     async def _hand_over(self, on_duty: bool, progress: ProgressKeeper) -> None:

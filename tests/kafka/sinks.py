@@ -78,7 +78,9 @@ class Sink:
     error: BaseException | None = None
 
     def run(self) -> None:
-        target = Target(self.memory.store, self.memory.recorded.append, self._gap, self.duties)
+        target = Target(
+            self.memory.store, self.memory.recorded.append, lambda: None, self._gap, self.duties, lambda: None
+        )
         try:
             asyncio.run(Stream(self.group, self.pace, target, Turns(2)).run(self.stopping))
         except BaseException as error:  # pylint: disable=broad-exception-caught

@@ -22,7 +22,7 @@ async def test_everything_committed_is_stored_once_and_its_offsets_are_committed
         await topics.abort(BUSY, "taken back")
         async with running(Sink(topics.group, memory)):
             last = await topics.transaction(QUIET, "quiet")
-            await until(lambda: memory.recorded and memory.recorded[-1].commit_lsn == last)
+            await until(lambda: bool(memory.recorded) and memory.recorded[-1].commit_lsn == last)
         assert memory.values(topics.name(BUSY)) == Counter(value.encode() for value in numbers(100))
         assert memory.values(topics.name(QUIET)) == Counter([b"quiet"])
         said, stored = await committed(topics.group), memory.ends()

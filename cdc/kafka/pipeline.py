@@ -1,0 +1,119 @@
+"""The pipeline of one service by way of Kafka: set up, stream as a member of its group, begin again after failures."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from aiokafka.errors import KafkaError
+from clickhouse_connect.driver import Client
+
+from cdc.bookkeeping.progress import record_progress
+from cdc.catalog.model import ServiceCatalog
+from cdc.catalog.postgres_ddl import debezium_slot_name
+from cdc.catalog.topics import topics, transaction_topic
+from cdc.clickhouse import client
+from cdc.copies.copier import Places
+from cdc.dead_letters.limits import IN_A_ROW
+from cdc.kafka.duties import ServiceDuties
+from cdc.kafka.ends import End
+from cdc.kafka.envelopes import Envelopes
+from cdc.kafka.gap import heal
+from cdc.kafka.lane import LaneLimits
+from cdc.kafka.stream import Group, MissingTopicError, Pace, Stream, Target
+from cdc.kafka.watchdog import StuckError
+from cdc.postgres import session
+from cdc.restarts import run_again
+from cdc.shapes.in_clickhouse import extend
+from cdc.shapes.shapes import Shapes
+from cdc.shapes.watch import ShapeWatch
+from cdc.source.epochs import ensure_epoch
+from cdc.source.slot_setup import require_published
+from cdc.storing.sink import Sink
+from cdc.storing.turns import Turns
+
+_EXPECTED_FAILURES = (KafkaError, MissingTopicError, StuckError, TimeoutError)
+# Longer than the client waits for an answer, after which it says itself that none came.
+HANG_SECONDS = 400.0
+PACE = Pace(LaneLimits(50_000, 32 << 20), apart_seconds=0.02, stuck_seconds=60.0, hang_seconds=HANG_SECONDS)
+
+
+@dataclass(frozen=True)
+class KafkaPlace:
+    """Where Kafka is, and what the groups of services begin with."""
+
+    bootstrap: str
+    group_prefix: str = "huleedu-cdc"
+
+    def group(self, catalog: ServiceCatalog) -> Group:
+        """The group that reads a service's topics."""
+        service = catalog.service
+        return Group(self.bootstrap, f"{self.group_prefix}.{service}", topics(catalog), transaction_topic(service))
+
+
+@dataclass(frozen=True)
+class KafkaPipeline:
+    """One member of the group that streams a service into ClickHouse; `run` returns when it is told to stop."""
+
+    catalog: ServiceCatalog
+    database_url: str
+    clickhouse_url: str
+    kafka: KafkaPlace
+    heartbeat_seconds: float
+    pace: Pace = PACE
+    turns: Turns = field(default_factory=lambda: Turns(1))
+    longest_wait_seconds: float = 30.0
+    shape_seconds: float = 10.0
+    refused_in_a_row: int = IN_A_ROW
+
+    def run(self, stopping: threading.Event) -> None:
+        """Stream until `stopping` is set. A failure is said, and everything begins again after a growing wait."""
+        service = self.catalog.service
+        run_again(service, self._set_up_and_stream, stopping, self.longest_wait_seconds, _EXPECTED_FAILURES)
+
+    def _set_up_and_stream(self, stopping: threading.Event) -> None:
+        with client(self.clickhouse_url) as opened:
+            epoch = self._set_up(opened)
+            with Sink(opened, self.catalog.service, epoch, self.refused_in_a_row) as sink:
+                self._stream(opened, sink, stopping)
+
+    def _set_up(self, opened: Client) -> int:
+        with session(self.database_url) as connection:
+            require_published(connection, self.catalog)
+            return ensure_epoch(connection, opened, self.catalog, debezium_slot_name(self.catalog.service))
+
+    def _stream(self, opened: Client, sink: Sink, stopping: threading.Event) -> None:
+        service = self.catalog.service
+        shapes = Shapes(self.catalog, self.database_url, opened, sink.epoch)
+        shapes.compare_with_postgres()
+        for table in shapes.catalog.tables:
+            # Whoever recorded the shape may have known no envelopes.
+            extend(opened, table)
+        places = Places(self.database_url, opened, sink, lambda: shapes.catalog.tables)
+        duties = ServiceDuties(places, service, self.heartbeat_seconds, self.shape_seconds)
+
+        def record(end: End) -> None:
+            record_progress(opened, service, end.position, end.commit_time)
+
+        with self._watching(shapes) as watch:
+            target = Target(
+                store=Envelopes(opened, service, shapes, sink.parking).store,
+                record=record,
+                assigned=sink.parking.forget,
+                gap=partial(heal, opened, self.catalog, self.database_url),
+                duties=duties,
+                check=watch.check,
+            )
+            stream = Stream(self.kafka.group(self.catalog), self.pace, target, self.turns)
+            asyncio.run(stream.run(stopping))
+
+    @contextmanager
+    def _watching(self, shapes: Shapes) -> Iterator[ShapeWatch]:
+        watch = ShapeWatch(shapes, self.shape_seconds, self.catalog.service)
+        watch.start()
+        try:
+            yield watch
+        finally:
+            watch.stop()
