@@ -16,8 +16,6 @@ from cdc.kafka.assignment import Assignment
 from cdc.kafka.offsets import Partition
 
 _log = logging.getLogger(__name__)
-# Less than the group waits for a member in a rebalance.
-PATIENCE_SECONDS = 10.0
 _COMMIT_SECONDS = 5.0
 
 Begin = Callable[[Iterable[Partition]], Assignment]
@@ -29,7 +27,7 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
     begin: makes an assignment of partitions.
     """
 
-    def __init__(self, consumer: AIOKafkaConsumer, begin: Begin, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, begin: Begin, patience_seconds: float) -> None:
         self.assignment: Assignment | None = None
         self._consumer, self._begin, self._patience = consumer, begin, patience_seconds
         self._begun, self._committing = asyncio.Event(), asyncio.Lock()

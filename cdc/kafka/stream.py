@@ -61,12 +61,16 @@ class Group:
 
 @dataclass(frozen=True)
 class Pace:
-    """How much may wait in lanes, how far apart the batches of one are, and when something counts as stuck."""
+    """How much may wait in lanes, how far apart the batches of one are, and when something counts as stuck.
+
+    patience_seconds: how long a rebalance waits for inserts under way; less than the group waits for a member.
+    """
 
     limits: LaneLimits
     apart_seconds: float
     stuck_seconds: float
     hang_seconds: float
+    patience_seconds: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ class Stream:
             return Assignment(partitions, storing)
 
         storing = Storing(self._target.store, self._turns, self._pace.apart_seconds, failure.say)
-        member = Member(reading, begin)
+        member = Member(reading, begin, self._pace.patience_seconds)
         progress = ProgressKeeper(looking, self._group.name, self._group.topics, self._target.record)
         reader = Reader(reading, member, self._pace.limits, self._seen(progress), self._unknown(looking))
         reading.subscribe(self._group.topics, listener=member)

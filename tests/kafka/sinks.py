@@ -28,6 +28,9 @@ class Memory:
     recorded: list[End] = field(default_factory=list)
     gaps: list[tuple[Partition, int | None]] = field(default_factory=list)
     before: Callable[[str, Taken], None] = lambda _topic, _taken: None
+    # By the LSN of its commit, what a transaction wrote; progress is held against it.
+    written: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
     guard: threading.Lock = field(default_factory=threading.Lock)
 
     def store(self, topic: str, taken: Taken) -> None:
@@ -37,6 +40,14 @@ class Memory:
             for record in taken.records:
                 place = Partition(record.topic, record.partition)
                 self.stored.append((place, record.offset, record.value or b""))
+
+    def record(self, end: End) -> None:
+        """Take note of progress, and of whatever it claims that is not stored."""
+        with self.guard:
+            stored = {value.decode() for _, _, value in self.stored}
+        due = [value for lsn, values in list(self.written.items()) if lsn <= end.commit_lsn for value in values]
+        self.missing += [value for value in due if value not in stored]
+        self.recorded.append(end)
 
     def values(self, topic: str) -> Counter[bytes]:
         with self.guard:
@@ -79,7 +90,7 @@ class Sink:
 
     def run(self) -> None:
         target = Target(
-            self.memory.store, self.memory.recorded.append, lambda: None, self._gap, self.duties, lambda: None
+            self.memory.store, self.memory.record, lambda: None, self._gap, self.duties, lambda: None
         )
         try:
             asyncio.run(Stream(self.group, self.pace, target, Turns(2)).run(self.stopping))
