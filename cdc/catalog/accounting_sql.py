@@ -4,14 +4,12 @@ from cdc.catalog.clickhouse_ddl import key_text, thinned_before
 from cdc.catalog.comparison_sql import seen
 from cdc.catalog.model import CapturedTable, ServiceCatalog, literal
 from cdc.catalog.parked_sql import parked_changes
-from cdc.catalog.transaction_sql import said_at
 from cdc.catalog.version_sql import epoch_of, lsn_of
 
 _TRANSACTION = "epoch, commit_time, xid"
-_NAMED = f"epoch, {said_at('commit_time')} AS commit_time, xid"
 # Commits are in the order of their times, but for moments.
 _CUT_OFF_SECONDS = 60
-_OF_CHANGE = f"{epoch_of('_version')} AS epoch, {said_at('_commit_time')} AS commit_time, _xid AS xid"
+_OF_CHANGE = f"{epoch_of('_version')} AS epoch, _commit_time AS commit_time, _xid AS xid"
 _OF_COPY = f"{epoch_of('_version')} AS epoch, {lsn_of('_version')} AS lsn"
 # A change that the snapshot does not see is on its way, and its transaction may not be counted yet; but not for ever.
 _CHECKED = f"({seen('epoch', 'commit_time', 'xid')} OR commit_time < {{settled:DateTime64(6, 'UTC')}})"
@@ -98,8 +96,8 @@ def _counted_transactions(catalog: ServiceCatalog) -> str:
     held = " UNION ALL ".join(
         (
             *(f"SELECT {_OF_CHANGE} FROM {table.history} FINAL WHERE _op != 'r'" for table in catalog.tables),
-            *(f"SELECT {_NAMED} FROM ({parked_changes(table)}) WHERE op != 'r'" for table in catalog.tables),
-            f"SELECT {_NAMED} FROM cdc.truncates FINAL WHERE {of_service}",
+            *(f"SELECT {_TRANSACTION} FROM ({parked_changes(table)}) WHERE op != 'r'" for table in catalog.tables),
+            f"SELECT {_TRANSACTION} FROM cdc.truncates FINAL WHERE {of_service}",
         )
     )
     counted = f"FROM cdc.transactions FINAL WHERE {of_service}"
@@ -108,7 +106,7 @@ def _counted_transactions(catalog: ServiceCatalog) -> str:
     return (
         f"SELECT {_TRANSACTION}, commit_lsn, held, if(NOT known AND {cut_off}, held, changes) AS made"
         f" FROM (SELECT {_TRANSACTION}, count() AS held FROM ({held}) GROUP BY {_TRANSACTION}) AS found"
-        f" LEFT JOIN (SELECT {_NAMED}, commit_lsn, changes, true AS known {counted})"
+        f" LEFT JOIN (SELECT {_TRANSACTION}, commit_lsn, changes, true AS known {counted})"
         f" AS counted USING ({_TRANSACTION})"
         f" LEFT JOIN (SELECT epoch, max(commit_time) AS last {counted} GROUP BY epoch) AS ended USING (epoch)"
         f" WHERE {_CHECKED}"

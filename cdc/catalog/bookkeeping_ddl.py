@@ -1,7 +1,6 @@
 """ClickHouse's database `cdc`: what is known of transactions, positions, snapshots and epochs, for every service."""
 
 from cdc.catalog.clickhouse_object import ClickHouseObject, Settings, materialized_view, table
-from cdc.catalog.transaction_sql import said_at
 from services.kit.capture import ACTOR_PREFIX
 
 HEARTBEAT_PREFIX = "huleedu.heartbeat"
@@ -40,8 +39,7 @@ def _transactions(durable: Settings) -> tuple[ClickHouseObject, ...]:
         materialized_view(
             "cdc.commits_to_transactions",
             "cdc.transactions",
-            f"SELECT service, epoch, {said_at('commit_time')} AS commit_time, xid, commit_lsn, changes"
-            " FROM cdc.commits WHERE changes > 0",
+            f"SELECT {', '.join(_TRANSACTION)}, commit_lsn, changes FROM cdc.commits WHERE changes > 0",
         ),
         table(
             "cdc.progress",

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from cdc.catalog.clickhouse_object import ClickHouseObject, Settings, materialized_view, table, view
 from cdc.catalog.landed_sql import typed_versions
 from cdc.catalog.model import CapturedTable, Column, literal, quoted
-from cdc.catalog.transaction_sql import said_at
 from cdc.catalog.version_sql import epoch_of, lsn_of
 
 # What every landed row carries before the columns' texts, in this order.
@@ -120,28 +119,21 @@ def thinned_before(captured: CapturedTable) -> str:
 def _history(captured: CapturedTable) -> str:
     columns = ", ".join(f"change.{quoted(column.name)} AS {quoted(column.name)}" for column in captured.stored_columns)
     stored = ", ".join(f"change.{name} AS {name}" for name in STORED_TAIL)
-    in_transaction = "change._epoch = {0}.epoch AND change._xid = {0}.xid"
-    of_actor = f"{in_transaction.format('actor')} AND change._commit_time = actor.commit_time"
-    of_end = f"{in_transaction.format('transaction')} AND {said_at('change._commit_time')} = transaction.said_at"
+    in_transaction = "change._epoch = {0}.epoch AND change._commit_time = {0}.commit_time AND change._xid = {0}.xid"
     return (
         f"SELECT {columns}, {stored}, change._lsn AS _lsn, change._epoch AS _epoch,"
         " actor.user_id AS _user_id, actor.correlation_id AS _correlation_id, actor.route AS _route,"
         " actor.reason AS _reason, transaction.commit_lsn AS _commit_lsn, transaction.changes AS _transaction_changes"
         f" FROM (SELECT *, {epoch_of('_version')} AS _epoch, {lsn_of('_version')} AS _lsn"
         f" FROM {captured.history} FINAL) AS change"
-        f" LEFT JOIN {_of_service('cdc.actors', captured)} AS actor ON {of_actor}"
-        f" LEFT JOIN {_ends(captured)} AS transaction"
-        f" ON {of_end} {_WHOLE_FINAL}"
+        f" LEFT JOIN {_of_service('cdc.actors', captured)} AS actor ON {in_transaction.format('actor')}"
+        f" LEFT JOIN {_of_service('cdc.transactions', captured)} AS transaction"
+        f" ON {in_transaction.format('transaction')} {_WHOLE_FINAL}"
     )
 
 
 def _of_service(name: str, captured: CapturedTable) -> str:
     return f"(SELECT * FROM {name} FINAL WHERE service = {literal(captured.service)})"
-
-
-def _ends(captured: CapturedTable) -> str:
-    ends = f"*, {said_at('commit_time')} AS said_at"
-    return f"(SELECT {ends} FROM cdc.transactions FINAL WHERE service = {literal(captured.service)})"
 
 
 def _as_of(captured: CapturedTable) -> str:

@@ -14,7 +14,6 @@ from cdc.bookkeeping.copies import unfinished_copies
 from cdc.bookkeeping.epochs import Epoch, current_epoch
 from cdc.bookkeeping.progress import progress
 from cdc.catalog.model import CapturedTable, ServiceCatalog, quoted
-from cdc.catalog.transaction_sql import said_at
 from cdc.catalog.version import place
 from cdc.clickhouse import rows_of
 from cdc.dead_letters.limits import IN_A_ROW
@@ -150,16 +149,13 @@ class Capture:
         """Transactions whose number of changes is not what is held of them or given up; snapshot rows apart."""
         name = "epoch, commit_time, xid"
         changes = " UNION ALL ".join(
-            f"SELECT _epoch AS epoch, {said_at('_commit_time')} AS commit_time, _xid AS xid"
+            "SELECT _epoch AS epoch, _commit_time AS commit_time, _xid AS xid"
             f" FROM {table.service}.{table.name}_history WHERE _op != 'r'"
             for table in self.catalog.tables
         )
         of_service = f"service = '{self.catalog.service}'"
-        named = f"epoch, {said_at('commit_time')} AS commit_time, xid"
-        given_up = (
-            f"SELECT {named} FROM cdc.dead_letters FINAL WHERE {of_service} AND state = 'discarded' AND op != 'r'"
-        )
-        held = f"{changes} UNION ALL SELECT {named} FROM cdc.truncates FINAL WHERE {of_service} UNION ALL {given_up}"
+        given_up = f"SELECT {name} FROM cdc.dead_letters FINAL WHERE {of_service} AND state = 'discarded' AND op != 'r'"
+        held = f"{changes} UNION ALL SELECT {name} FROM cdc.truncates FINAL WHERE {of_service} UNION ALL {given_up}"
         return self.select(
             f"SELECT * FROM (SELECT {name}, count() AS found FROM ({held}) GROUP BY {name}) AS held"
             f" FULL JOIN (SELECT {name}, changes FROM cdc.transactions FINAL WHERE {of_service}) AS counted"

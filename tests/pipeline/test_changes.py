@@ -149,11 +149,7 @@ def test_a_table_as_of_an_earlier_instant_is_what_it_was_then(capture: Capture) 
             capture.write(statement)
         capture.catch_up()
     times = [
-        time
-        for (time,) in capture.select(
-            "SELECT toString(at) FROM (SELECT _commit_time AS at FROM file.files_history"
-            " UNION DISTINCT SELECT commit_time AS at FROM cdc.truncates) ORDER BY at"
-        )
+        time for (time,) in capture.select("SELECT toString(commit_time) FROM cdc.transactions ORDER BY commit_lsn")
     ]
     as_of = "SELECT filename FROM file.files_as_of(at = '{}')"
     shown = [[name for (name,) in capture.select(as_of.format(time))] for time in times[-5:]]
