@@ -23,9 +23,11 @@ INSERT_SETTINGS = {
 _SEND_RECEIVE_TIMEOUT_SECONDS = 300
 # Too busy, out of memory or time, network, too many parts, keeper, cancelled: the same insert can go well later.
 _BUSY = frozenset({159, 202, 203, 209, 210, 241, 242, 252, 319, 394, 425, 439, 473, 735, 999})
-# Out of disk, files that cannot be written, read, made or synced, and the file system's own errors.
-_DISK = frozenset({74, 75, 76, 77, 88, 172, 204, 243, 586, 1001})
-_PASSING = _BUSY | _DISK
+# Out of disk, and files that cannot be written, read, made or synced.
+_DISK = frozenset({74, 75, 76, 77, 88, 172, 204, 243, 586})
+# What went wrong beneath the server, in a library or the file system: whatever it was, it was no row.
+_BENEATH = frozenset({1000, 1001, 1002})
+_PASSING = _BUSY | _DISK | _BENEATH
 
 
 class InsertRefusedError(RuntimeError):

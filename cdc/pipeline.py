@@ -12,22 +12,26 @@ from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.clickhouse import client
 from cdc.copies.copier import Copier, Places
-from cdc.dead_letters.limits import IN_A_ROW
+from cdc.pace import Pace
 from cdc.postgres import replication_session, session
 from cdc.restarts import run_again
 from cdc.shapes.shapes import Shapes
 from cdc.shapes.watch import ShapeWatch
 from cdc.source.epochs import begin_epoch, ensure_epoch
 from cdc.source.heartbeat import keep_beating
-from cdc.source.pgoutput import Decoder
+from cdc.source.pgoutput import Decoder, UnknownMessageError
+from cdc.source.relation import RelationMismatchError
 from cdc.source.replay import DivergedError, ReplayCheck
-from cdc.source.slot import BatchLimits, SlotReader
+from cdc.source.slot import SlotReader
 from cdc.source.slot_setup import require_published
+from cdc.source.tuples import MissingValueError
 from cdc.storing.inserter import Inserter
 from cdc.storing.sink import Sink
 from cdc.storing.turns import Turns
 
 _log = logging.getLogger(__name__)
+# Beside those that anything may fail by.
+_EXPECTED_FAILURES = (RelationMismatchError, MissingValueError, UnknownMessageError)
 
 
 @dataclass(frozen=True)
@@ -37,22 +41,20 @@ class Pipeline:
     catalog: ServiceCatalog
     database_url: str
     clickhouse_url: str
-    limits: BatchLimits
-    heartbeat_seconds: float
+    pace: Pace
     turns: Turns = field(default_factory=lambda: Turns(1))
-    longest_wait_seconds: float = 30.0
-    shape_seconds: float = 10.0
-    refused_in_a_row: int = IN_A_ROW
 
     def run(self, stopping: threading.Event) -> None:
         """Stream until `stopping` is set. A failure is said, and everything begins again after a growing wait."""
-        run_again(self.catalog.service, self._set_up_and_stream, stopping, self.longest_wait_seconds)
+        run_again(
+            self.catalog.service, self._set_up_and_stream, stopping, self.pace.longest_wait_seconds, _EXPECTED_FAILURES
+        )
 
     def _set_up_and_stream(self, stopping: threading.Event) -> None:
         with client(self.clickhouse_url) as opened:
             epoch = self._set_up(opened)
             try:
-                with Sink(opened, self.catalog.service, epoch, self.refused_in_a_row) as sink:
+                with Sink(opened, self.catalog.service, epoch, self.pace.refused_in_a_row) as sink:
                     self._stream(opened, sink, stopping)
             except DivergedError as error:
                 _log.warning(
@@ -76,10 +78,10 @@ class Pipeline:
             replay.check(batch.commits)
 
         inserter = Inserter(sink.store, stopping, service, self.turns, before=check_replay)
-        reader = SlotReader(Decoder(shapes.catalog, sink.epoch, shapes.adapt), inserter, self.limits)
-        watch = ShapeWatch(shapes, self.shape_seconds, service)
+        reader = SlotReader(Decoder(shapes.catalog, sink.epoch, shapes.adapt), inserter, self.pace.batches)
+        watch = ShapeWatch(shapes, self.pace.shape_seconds, service)
         watch.start()
-        heartbeat = keep_beating(self.database_url, self.heartbeat_seconds, ended)
+        heartbeat = keep_beating(self.database_url, self.pace.heartbeat_seconds, ended)
         copier = Copier(Places(self.database_url, opened, sink, lambda: shapes.catalog.tables), service)
         try:
             with replication_session(self.database_url) as connection:

@@ -6,35 +6,14 @@ import time
 from collections.abc import Callable
 
 import psycopg2
-from clickhouse_connect.driver.exceptions import ClickHouseError
 from psycopg2 import errorcodes, errors
 
-from cdc.catalog.model import CatalogError
-from cdc.clickhouse import InsertRefusedError, ShortInsertError
-from cdc.dead_letters.limits import LimitReachedError
-from cdc.source.pgoutput import UnknownMessageError
-from cdc.source.relation import RelationMismatchError
-from cdc.source.slot_setup import NotReadyError
-from cdc.source.tuples import MissingValueError
+from cdc.failures import EXPECTED
 from services.kit.backoff import Backoff
 
 _log = logging.getLogger(__name__)
 _FIRST_WAIT_SECONDS = 0.2
 _SLOT_IS_READ = errors.lookup(errorcodes.OBJECT_IN_USE)
-# Each says by itself what is wrong and needs no traceback.
-_EXPECTED_FAILURES = (
-    psycopg2.Error,
-    ClickHouseError,
-    InsertRefusedError,
-    ShortInsertError,
-    LimitReachedError,
-    NotReadyError,
-    CatalogError,
-    RelationMismatchError,
-    MissingValueError,
-    UnknownMessageError,
-    OSError,
-)
 
 
 def run_again(
@@ -63,7 +42,7 @@ def run_again(
             # A defect of ours included.
             waiting = False
             delay = backoff.next_delay(time.monotonic() - began)
-            _say(error, service, delay, (*_EXPECTED_FAILURES, *expected))
+            _say(error, service, delay, (*EXPECTED, *expected))
             stopping.wait(delay)
 
 

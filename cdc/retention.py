@@ -5,18 +5,16 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime
 
-import psycopg2
 from clickhouse_connect.driver import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from cdc.bookkeeping.progress import progress
 from cdc.catalog.model import CapturedTable, ServiceCatalog
 from cdc.catalog.retention_sql import leaving_history, leaving_latest
 from cdc.clickhouse import client, insert_row, rows_of
+from cdc.failures import OF_SERVERS
 from cdc.source.partitions import kept_now
 
 _log = logging.getLogger(__name__)
-_EXPECTED_FAILURES = (psycopg2.Error, ClickHouseError, OSError)
 _FAILED = "%s: history could not be thinned, which is tried again later: %s"
 
 
@@ -44,7 +42,7 @@ class Retention:
             try:
                 with client(self.clickhouse_url) as opened:
                     thin(self.catalog, self.database_url, opened)
-            except _EXPECTED_FAILURES as error:
+            except OF_SERVERS as error:
                 _log.warning(_FAILED, self.catalog.service, str(error).strip())
             except Exception as error:  # pylint: disable=broad-exception-caught
                 # A defect here is no reason to end capture.
@@ -79,9 +77,9 @@ def _thin(table: CapturedTable, before: datetime, database_url: str, opened: Cli
     return Thinned(table, before, versions)
 
 
-def record_retention(client: Client, service: str, table: str, thinned_before: datetime) -> None:
+def record_retention(opened: Client, service: str, table: str, thinned_before: datetime) -> None:
     """Say that a table's history is no longer whole before an instant."""
-    insert_row(client, "cdc.retention", {"service": service, "table": table, "thinned_before": thinned_before})
+    insert_row(opened, "cdc.retention", {"service": service, "table": table, "thinned_before": thinned_before})
 
 
 def _delete(opened: Client, stored: str, condition: str, before: datetime) -> int:

@@ -6,6 +6,8 @@ from pydantic import DirectoryPath, Field, HttpUrl
 from pydantic_settings import SettingsConfigDict
 
 from cdc.dead_letters.limits import IN_A_ROW
+from cdc.pace import Pace
+from cdc.source.slot import BatchLimits
 from services.kit.settings import DatabaseAddress, Settings, SettingsError
 
 
@@ -50,6 +52,17 @@ class CdcSettings(Settings):
     dead_letters_in_a_row: int = Field(
         default=IN_A_ROW, gt=0, description="refused changes of a table, none stored between, that stop a service"
     )
+
+    @property
+    def pace(self) -> Pace:
+        """What each pipeline goes by."""
+        return Pace(
+            batches=BatchLimits(self.flush_seconds, self.batch_rows, self.batch_bytes),
+            heartbeat_seconds=self.heartbeat_seconds,
+            longest_wait_seconds=self.longest_wait_seconds,
+            shape_seconds=self.shape_seconds,
+            refused_in_a_row=self.dead_letters_in_a_row,
+        )
 
 
 def address_variable(service: str) -> str:

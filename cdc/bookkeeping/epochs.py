@@ -1,6 +1,7 @@
 """The epochs of each service's stream, as ClickHouse's `cdc.epochs` keeps them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from clickhouse_connect.driver import Client
 
@@ -17,15 +18,22 @@ class Epoch:
     reason: str
 
 
-def current_epoch(client: Client, service: str) -> Epoch | None:
+@dataclass(frozen=True)
+class RecordedEpoch(Epoch):
+    """An epoch that began, and when."""
+
+    since: datetime
+
+
+def current_epoch(client: Client, service: str) -> RecordedEpoch | None:
     """The service's newest epoch, None before its first start."""
     found = rows_of(
         client,
-        "SELECT epoch, system_identifier, timeline, reason FROM cdc.epochs FINAL"
+        "SELECT epoch, system_identifier, timeline, reason, started_at FROM cdc.epochs FINAL"
         " WHERE service = {service:String} ORDER BY epoch DESC LIMIT 1",
         {"service": service},
     )
-    return Epoch(*found[0]) if found else None
+    return RecordedEpoch(*found[0]) if found else None
 
 
 def record_epoch(client: Client, service: str, epoch: Epoch) -> None:

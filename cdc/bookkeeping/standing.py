@@ -6,8 +6,8 @@ from datetime import datetime
 from clickhouse_connect.driver import Client
 
 from cdc.bookkeeping.copies import unfinished_copies
+from cdc.bookkeeping.epochs import current_epoch
 from cdc.catalog.model import ServiceCatalog
-from cdc.clickhouse import rows_of
 
 
 @dataclass(frozen=True)
@@ -23,18 +23,12 @@ class Standing:
 
 def service_standing(catalog: ServiceCatalog, client: Client) -> Standing | None:
     """How a service stands, None before its first start."""
-    found = rows_of(
-        client,
-        "SELECT epoch, started_at, reason FROM cdc.epochs FINAL WHERE service = {service:String}"
-        " ORDER BY epoch DESC LIMIT 1",
-        {"service": catalog.service},
-    )
-    if not found:
+    epoch = current_epoch(client, catalog.service)
+    if epoch is None:
         return None
-    [(epoch, since, reason)] = found
-    unfinished = unfinished_copies(client, catalog.service, epoch, [table.name for table in catalog.tables])
+    unfinished = unfinished_copies(client, catalog.service, epoch.number, [table.name for table in catalog.tables])
     copies = {
         f"{catalog.service}.{name}": f"{copy.stage} ({copy.reason})" if copy else "not begun"
         for name, copy in unfinished.items()
     }
-    return Standing(catalog.service, epoch, since, reason, copies)
+    return Standing(catalog.service, epoch.number, epoch.since, epoch.reason, copies)

@@ -4,12 +4,13 @@ from cdc.catalog.clickhouse_ddl import key_text, thinned_before
 from cdc.catalog.comparison_sql import seen
 from cdc.catalog.model import CapturedTable, ServiceCatalog, literal
 from cdc.catalog.parked_sql import parked_changes
-from cdc.catalog.version_sql import epoch_of, lsn_of
+from cdc.catalog.version_sql import epoch_of, lsn_of, transaction_time
 
 _TRANSACTION = "epoch, commit_time, xid"
 # Commits are in the order of their times, but for moments.
 _CUT_OFF_SECONDS = 60
-_OF_CHANGE = f"{epoch_of('_version')} AS epoch, _commit_time AS commit_time, _xid AS xid"
+_OF_CHANGE = f"{epoch_of('_version')} AS epoch, {transaction_time('_commit_time')} AS commit_time, _xid AS xid"
+_OF_OTHERS = f"epoch, {transaction_time('told.commit_time')} AS commit_time, xid"
 _OF_COPY = f"{epoch_of('_version')} AS epoch, {lsn_of('_version')} AS lsn"
 # A change that the snapshot does not see is on its way, and its transaction may not be counted yet; but not for ever.
 _CHECKED = f"({seen('epoch', 'commit_time', 'xid')} OR commit_time < {{settled:DateTime64(6, 'UTC')}})"
@@ -96,8 +97,11 @@ def _counted_transactions(catalog: ServiceCatalog) -> str:
     held = " UNION ALL ".join(
         (
             *(f"SELECT {_OF_CHANGE} FROM {table.history} FINAL WHERE _op != 'r'" for table in catalog.tables),
-            *(f"SELECT {_TRANSACTION} FROM ({parked_changes(table)}) WHERE op != 'r'" for table in catalog.tables),
-            f"SELECT {_TRANSACTION} FROM cdc.truncates FINAL WHERE {of_service}",
+            *(
+                f"SELECT {_OF_OTHERS} FROM ({parked_changes(table)}) AS told WHERE op != 'r'"
+                for table in catalog.tables
+            ),
+            f"SELECT {_OF_OTHERS} FROM cdc.truncates AS told FINAL WHERE {of_service}",
         )
     )
     counted = f"FROM cdc.transactions FINAL WHERE {of_service}"

@@ -1,6 +1,7 @@
 """ClickHouse's database `cdc`: what is known of transactions, positions, snapshots and epochs, for every service."""
 
 from cdc.catalog.clickhouse_object import ClickHouseObject, Settings, materialized_view, table
+from cdc.catalog.version_sql import transaction_time
 from services.kit.capture import ACTOR_PREFIX
 
 HEARTBEAT_PREFIX = "huleedu.heartbeat"
@@ -39,7 +40,8 @@ def _transactions(durable: Settings) -> tuple[ClickHouseObject, ...]:
         materialized_view(
             "cdc.commits_to_transactions",
             "cdc.transactions",
-            f"SELECT {', '.join(_TRANSACTION)}, commit_lsn, changes FROM cdc.commits WHERE changes > 0",
+            f"SELECT service, epoch, {transaction_time('committed.commit_time')} AS commit_time, xid,"
+            " commit_lsn, changes FROM cdc.commits AS committed WHERE changes > 0",
         ),
         table(
             "cdc.progress",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from cdc.catalog.clickhouse_object import ClickHouseObject, Settings, materialized_view, table, view
 from cdc.catalog.landed_sql import typed_versions
 from cdc.catalog.model import CapturedTable, Column, literal, quoted
-from cdc.catalog.version_sql import epoch_of, lsn_of
+from cdc.catalog.version_sql import epoch_of, lsn_of, transaction_time
 
 # What every landed row carries before the columns' texts, in this order.
 LANDING_HEAD: dict[str, str] = {
@@ -119,16 +119,17 @@ def thinned_before(captured: CapturedTable) -> str:
 def _history(captured: CapturedTable) -> str:
     columns = ", ".join(f"change.{quoted(column.name)} AS {quoted(column.name)}" for column in captured.stored_columns)
     stored = ", ".join(f"change.{name} AS {name}" for name in STORED_TAIL)
-    in_transaction = "change._epoch = {0}.epoch AND change._commit_time = {0}.commit_time AND change._xid = {0}.xid"
+    in_transaction = "change._epoch = {0}.epoch AND {1} = {0}.commit_time AND change._xid = {0}.xid"
+    committed = "change._commit_time"
     return (
         f"SELECT {columns}, {stored}, change._lsn AS _lsn, change._epoch AS _epoch,"
         " actor.user_id AS _user_id, actor.correlation_id AS _correlation_id, actor.route AS _route,"
         " actor.reason AS _reason, transaction.commit_lsn AS _commit_lsn, transaction.changes AS _transaction_changes"
         f" FROM (SELECT *, {epoch_of('_version')} AS _epoch, {lsn_of('_version')} AS _lsn"
         f" FROM {captured.history} FINAL) AS change"
-        f" LEFT JOIN {_of_service('cdc.actors', captured)} AS actor ON {in_transaction.format('actor')}"
+        f" LEFT JOIN {_of_service('cdc.actors', captured)} AS actor ON {in_transaction.format('actor', committed)}"
         f" LEFT JOIN {_of_service('cdc.transactions', captured)} AS transaction"
-        f" ON {in_transaction.format('transaction')} {_WHOLE_FINAL}"
+        f" ON {in_transaction.format('transaction', transaction_time(committed))} {_WHOLE_FINAL}"
     )
 
 

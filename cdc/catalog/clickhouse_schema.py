@@ -11,7 +11,8 @@ from cdc.catalog.model import CapturedTable, ServiceCatalog
 
 # A small part is one file: an insert of one row would otherwise write a dozen, and wait for the disk with each of them.
 _ONE_FILE_A_PART: Settings = {"min_bytes_for_full_part_storage": 10 << 20}
-_DURABLE: Settings = {"fsync_after_insert": 1, "fsync_part_directory": 1}
+# Merged parts are not synced: what they replace stays until the operating system has surely written them.
+_DURABLE: Settings = {"fsync_after_insert": 1, "fsync_part_directory": 1, "old_parts_lifetime": 60}
 
 
 def storage_settings(*, durable: bool) -> Settings:

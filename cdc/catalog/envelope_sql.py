@@ -57,11 +57,14 @@ def landing_rows(table: CapturedTable, envelopes: str, columns: Iterable[Column]
     """
     places = {column.name: number for number, column in enumerate(table.stored_columns, start=1)}
     values = [_Sent(places[column.name], column) for column in columns]
-    wanting = " OR ".join(condition for each in values for condition in each.wanting) or "false"
+    large = ", ".join(each.sent for each in values if each.may_be_large)
+    unavailable = (f"has([{large}], '{UNAVAILABLE}')",) if large else ()
     without_key = f"envelope.op != 'c' AND isNull(tupleElement(envelope.before, {places[table.key[0]]}))"
+    unfit = (each.unfit for each in values if each.unfit)
+    wanting = " OR ".join((f"({without_key})", *unavailable, *unfit))
     no_envelope = f"envelope.epoch = 0 OR _source.lsn = 0 OR envelope.op NOT IN {_OPS}"
     head = (
-        f"if(ifNull(({without_key}) OR {wanting}, false), upper(envelope.op), envelope.op)",
+        f"if({wanting}, upper(envelope.op), envelope.op)",
         f"_source.lsn + throwIf({no_envelope}, '{_NO_ENVELOPE}')",
         "envelope.epoch",
         "toUInt32(ifNull(_source.txId, 0))",
@@ -76,17 +79,20 @@ def landing_rows(table: CapturedTable, envelopes: str, columns: Iterable[Column]
     return f"WITH {named} SELECT {', '.join(selected)} FROM {envelopes} AS envelope WHERE envelope.op != '{TRUNCATED}'"
 
 
-def landing_rows_of(table: CapturedTable, envelopes: bytes) -> bytes:
+def landing_rows_of(table: CapturedTable, envelopes: bytes) -> str:
     """The query for the landing rows of given envelopes, one a line, of the captured columns in their order.
 
-    To be asked with ENVELOPE_INSERT_SETTINGS, as RowBinary it is what `cdc.dead_letters` takes.
+    To be asked with ENVELOPE_INSERT_SETTINGS and a `max_query_size` that it fits into; as RowBinary its answer is what
+    `cdc.dead_letters` takes.
     """
     structure = ", ".join(f"{quoted(name)} {kind}" for name, kind in envelope_columns(table).items())
-    # A table function takes its words literally: its quotes within quotes are the statement's own.
-    escaped = structure.replace("\\", "\\\\").replace("'", "\\'")
-    query = landing_rows(table, f"format({ENVELOPE_FORMAT}, '{escaped}', '\0')", table.columns)
-    before, _, after = query.encode().partition(b"\0")
-    return before + envelopes.replace(b"\\", b"\\\\").replace(b"'", b"\\'") + after
+    given = f"format({ENVELOPE_FORMAT}, {_escaped(structure)}, {_escaped(envelopes.decode())})"
+    return landing_rows(table, given, table.columns)
+
+
+def _escaped(text: str) -> str:
+    """ClickHouse's literal of any text."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 @dataclass(frozen=True)
@@ -101,20 +107,26 @@ class _Sent:
         return quoted(self.column.name)
 
     @property
+    def sent(self) -> str:
+        return f"_sent_{self.place}"
+
+    @property
     def named(self) -> str:
-        return f"tupleElement(_image, {self.place}) AS _sent_{self.place}"
+        return f"tupleElement(_image, {self.place}) AS {self.sent}"
 
     @property
     def text(self) -> str:
-        return self._rule.text(f"_sent_{self.place}")
+        return self._rule.text(self.sent)
 
     @property
-    def wanting(self) -> tuple[str, ...]:
-        """Conditions under which the value cannot be told from what was sent."""
-        sent, unfit = f"_sent_{self.place}", self._rule.unfit
-        large = self.column.postgres_type not in _NO_LARGE_VALUES
-        missing = (f"{sent} = '{UNAVAILABLE}'",) if large else ()
-        return (*missing, unfit(sent)) if unfit else missing
+    def unfit(self) -> str:
+        """The condition under which the value cannot be told from what was sent, if there is one."""
+        return self._rule.unfit(self.sent) if self._rule.unfit else ""
+
+    @property
+    def may_be_large(self) -> bool:
+        """Whether PostgreSQL may store the value beside its row, and send it only if it changes."""
+        return self.column.postgres_type not in _NO_LARGE_VALUES
 
     @property
     def _rule(self) -> EnvelopeRule:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cdc.catalog.envelope_arrays import array_text, not_one_dimension
-from cdc.catalog.envelope_floats import float_text
+from cdc.catalog.envelope_floats import between_two, float_text
 from cdc.catalog.envelope_times import date_text, timestamp_text, timestamptz_text
 
 Expression = Callable[[str], str]
@@ -30,7 +30,7 @@ _AS_BYTES = frozenset(
         *("composite", "range", "multirange"),
     }
 )
-_NUMBERS_IN_ARRAYS = frozenset({"smallint", "integer", "bigint", "oid", "boolean", "real", "double precision"})
+_NUMBERS_IN_ARRAYS = frozenset({"smallint", "integer", "bigint", "oid", "boolean"})
 _TEXTS_IN_ARRAYS = frozenset(
     {
         *("text", "character varying", "character", "bpchar", '"char"', "json", "jsonb", "uuid"),
@@ -79,7 +79,7 @@ def envelope_rule(postgres_type: str) -> EnvelopeRule:
     if name in _AS_BYTES:
         return EnvelopeRule(lambda sent: f"unhex({sent})")
     if name in _MAPPED:
-        return EnvelopeRule(_MAPPED[name])
+        return _MAPPED[name]
     reason = _REFUSED.get("interval" if name.startswith("interval ") else name, _UNKNOWN)
     raise NotByKafkaError(f"Debezium does not carry {postgres_type} faithfully: {reason}")
 
@@ -116,13 +116,13 @@ def _numeric(sent: str) -> str:
     return f"multiIf({pairs}, {sent})"
 
 
-_MAPPED: Mapping[str, Expression] = {
-    "boolean": _boolean,
-    "numeric": _numeric,
-    "real": lambda sent: float_text(sent, 32),
-    "double precision": lambda sent: float_text(sent, 64),
-    "date": date_text,
-    "timestamp without time zone": timestamp_text,
-    "timestamp with time zone": timestamptz_text,
-    "bytea": lambda sent: f"concat('\\\\x', {sent})",
+_MAPPED: Mapping[str, EnvelopeRule] = {
+    "boolean": EnvelopeRule(_boolean),
+    "numeric": EnvelopeRule(_numeric),
+    "real": EnvelopeRule(lambda sent: float_text(sent, 32), lambda sent: between_two(sent, 32)),
+    "double precision": EnvelopeRule(lambda sent: float_text(sent, 64), lambda sent: between_two(sent, 64)),
+    "date": EnvelopeRule(date_text),
+    "timestamp without time zone": EnvelopeRule(timestamp_text),
+    "timestamp with time zone": EnvelopeRule(timestamptz_text),
+    "bytea": EnvelopeRule(lambda sent: f"concat('\\\\x', {sent})"),
 }

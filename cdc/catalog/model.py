@@ -11,7 +11,7 @@ from services.kit.capture import Capture
 RESERVED_COLUMNS = frozenset(
     {
         *("_op", "_lsn", "_epoch", "_xid", "_commit_time", "_commit_us", "_version", "_raw", "_image", "_newest"),
-        *("_key", "_row", "_found", "_key_texts", "_named", "_source", "_sent", "_element"),
+        *("_key", "_row", "_found", "_key_texts", "_named", "_source", "_sent", "_number", "_element"),
         *("_user_id", "_correlation_id", "_route", "_reason", "_commit_lsn", "_transaction_changes"),
     }
 )

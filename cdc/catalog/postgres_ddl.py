@@ -29,7 +29,7 @@ def slot_name(service: str) -> str:
 
 
 def debezium_slot_name(service: str) -> str:
-    """The replication slot that the connector of a service uses."""
+    """The replication slot that Debezium reads a service's changes from."""
     return f"huleedu_{service}_debezium"
 
 

@@ -1,4 +1,4 @@
-"""Versions in ClickHouse's SQL: made from what a change brings, and taken apart again."""
+"""Versions and what names a transaction, in ClickHouse's SQL: made from what a change brings, and taken apart again."""
 
 from cdc.catalog.version import EPOCH_SHIFT, LSN_MASK, LSN_SHIFT, TRUNCATE_RANK
 
@@ -17,6 +17,11 @@ def truncate_version_of(epoch: str, lsn: str) -> str:
     """The newest version that a TRUNCATE hides, of expressions for its epoch and its LSN."""
     shifted = f"bitOr(bitShiftLeft(toUInt128({epoch}), {EPOCH_SHIFT}), bitShiftLeft(toUInt128({lsn}), {LSN_SHIFT}))"
     return f"bitOr({shifted}, toUInt128({TRUNCATE_RANK}))"
+
+
+def transaction_time(commit_time: str) -> str:
+    """The time by which `cdc.transactions` names a transaction: Debezium tells its end in whole milliseconds."""
+    return f"toStartOfMillisecond({commit_time})"
 
 
 def epoch_of(version: str) -> str:

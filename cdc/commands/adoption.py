@@ -6,9 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Annotated
 
-import psycopg2
 import typer
-from clickhouse_connect.driver.exceptions import ClickHouseError
 from psycopg2.extensions import parse_dsn
 
 from cdc.adoption.adopt import AdoptionRefusedError, Plan, carry_out, plan
@@ -17,9 +15,9 @@ from cdc.adoption.reflection import UnknownTableError
 from cdc.adoption.release import adoption_of, drop_data, release
 from cdc.adoption.transaction import TableInUseError
 from cdc.clickhouse import client
+from cdc.commands.explained import failures_explained
 from cdc.settings import CdcSettings, address_variable, database_url
 from migrations.clickhouse import SchemaConflictError
-from services.kit.command_line import explained
 from services.kit.command_output import output, say_heading, shown
 
 # Names stand between commas, which a quoted identifier may hold too.
@@ -119,5 +117,4 @@ def _say(lines: Iterable[str]) -> None:
 
 
 def _explained() -> AbstractContextManager[None]:
-    failures = (TableInUseError, SchemaConflictError, psycopg2.Error, ClickHouseError, OSError)
-    return explained(*failures, usage=(AdoptionRefusedError, UnknownTableError))
+    return failures_explained(TableInUseError, SchemaConflictError, usage=(AdoptionRefusedError, UnknownTableError))

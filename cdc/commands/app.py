@@ -9,16 +9,18 @@ from rich.text import Text
 from cdc.captured import captured, captured_once_it_answers
 from cdc.clickhouse import client
 from cdc.commands.adoption import adopt, release_adopted
-from cdc.commands.databases import chosen, failures_explained
+from cdc.commands.databases import chosen
 from cdc.commands.dead_letters import app as dead_letters
+from cdc.commands.explained import failures_explained
 from cdc.commands.lag import lag
-from cdc.commands.pipelines import PIPELINES
+from cdc.commands.pipelines import pipelines
 from cdc.copies.resnapshot import copy_anew
 from cdc.postgres import session
 from cdc.retention import Retention, thin
 from cdc.run import run_until_stopped
 from cdc.settings import CdcSettings, Source, database_url
 from cdc.source.epochs import begin_epoch, described
+from cdc.verify.caught_up import NotCaughtUpError
 from cdc.verify.proof import TableProof, verify_table
 from services.kit.command_line import FAILED, Services
 from services.kit.command_output import Json, output, say_json, say_rows, shown
@@ -46,14 +48,14 @@ def run(
         settings = CdcSettings.load()
         clickhouse_url = str(settings.clickhouse_url)
         catalogs = chosen(captured_once_it_answers(clickhouse_url), services)
-        pipelines = PIPELINES[source or settings.source](catalogs, settings)
+        streams = pipelines(source or settings.source, catalogs, settings)
         # Where nothing is kept for a time only, there is nothing to thin.
         retentions = [
             Retention(each, database_url(each.service), clickhouse_url, settings.retention_seconds)
             for each in catalogs
             if any(table.capture.retain for table in each.tables)
         ]
-        run_until_stopped([*pipelines, *retentions])
+        run_until_stopped([*streams, *retentions])
 
 
 @app.command()
@@ -66,7 +68,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Prove that ClickHouse holds what PostgreSQL holds; exits with 1 and names the keys that differ if not."""
-    with failures_explained(), client(str(CdcSettings.load().clickhouse_url)) as opened:
+    with failures_explained(NotCaughtUpError), client(str(CdcSettings.load().clickhouse_url)) as opened:
         catalogs = captured(opened)
         wanted = names or [each.service for each in chosen(catalogs, None)]
         tables = [table for name in wanted for table in catalogs.tables(name)]

@@ -8,21 +8,19 @@ from itertools import islice
 from typing import Annotated
 
 import typer
-from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.text import Text
 
 from cdc.captured import captured
-from cdc.catalog.model import CatalogError
 from cdc.catalog.parked_sql import LetterState
-from cdc.clickhouse import InsertRefusedError, ShortInsertError, client
+from cdc.clickhouse import client
+from cdc.commands.explained import failures_explained
 from cdc.dead_letters.choice import chosen_keys, chosen_letters
 from cdc.dead_letters.letter import Letter
 from cdc.dead_letters.letter_box import UnknownLetterError, letters_named, pages, write
-from cdc.dead_letters.limits import LimitReachedError
 from cdc.dead_letters.redrive import Outcome, redrive
 from cdc.postgres import lsn_text
 from cdc.settings import CdcSettings
-from services.kit.command_line import FAILED, explained
+from services.kit.command_line import FAILED
 from services.kit.command_output import Json, output, say_json, say_note, say_rows, shown
 
 app = typer.Typer(
@@ -118,8 +116,7 @@ def discard(
 
 
 def _explained() -> AbstractContextManager[None]:
-    failures = (InsertRefusedError, ShortInsertError, LimitReachedError, ClickHouseError, OSError)
-    return explained(*failures, usage=(CatalogError, UnknownLetterError))
+    return failures_explained(usage=(UnknownLetterError,))
 
 
 def _each(found: Iterable[Iterable[list[Letter]]]) -> Iterator[Letter]:

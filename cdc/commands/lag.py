@@ -12,7 +12,8 @@ from cdc.captured import captured
 from cdc.catalog.declared import all_catalogs
 from cdc.catalog.lookup import Catalogs
 from cdc.clickhouse import client
-from cdc.commands.databases import chosen, failures_explained
+from cdc.commands.databases import chosen
+from cdc.commands.explained import failures_explained
 from cdc.lag.measure import ServiceLag, TableLag, service_lag, table_lags
 from cdc.lag.wal_forecast import Forecast
 from cdc.settings import CdcSettings, database_url

@@ -15,16 +15,14 @@ from dataclasses import dataclass, replace
 
 import psycopg2
 from clickhouse_connect.driver import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from cdc.bookkeeping.copies import FIRST_COPY, TableCopy, record_copy, unfinished_copies
 from cdc.bookkeeping.progress import progress
 from cdc.catalog.model import CapturedTable
 from cdc.catalog.version import position
-from cdc.clickhouse import InsertRefusedError, ShortInsertError
 from cdc.copies.snapshot import StoppedError, take_snapshot
 from cdc.copies.tombstones import delete_what_is_gone
-from cdc.dead_letters.limits import LimitReachedError
+from cdc.failures import OF_STORING
 from cdc.postgres import Connection, lsn_text, session
 from cdc.source.heartbeat import beat
 from cdc.source.partitions import kept_now
@@ -36,7 +34,6 @@ _LOOK_SECONDS = 1.0
 _POLL_SECONDS = 0.05
 _FIRST_WAIT_SECONDS = 0.2
 _FAILED = "%s: copying failed, trying again in %.1f s: %s"
-_EXPECTED_FAILURES = (psycopg2.Error, ClickHouseError, InsertRefusedError, ShortInsertError, LimitReachedError, OSError)
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ class Copier:
                 if self._stopping.is_set():
                     return
                 delay = backoff.next_delay(time.monotonic() - began)
-                say = _log.error if isinstance(error, _EXPECTED_FAILURES) else _log.exception
+                say = _log.error if isinstance(error, OF_STORING) else _log.exception
                 say(_FAILED, self._service, delay, str(error).strip())
             self._stopping.wait(delay)
 

@@ -31,13 +31,11 @@ def delete_what_is_gone(client: Client, table: CapturedTable, copied: TableCopy,
 
 
 def _record_transaction(client: Client, service: str, copied: TableCopy, changes: int) -> None:
-    transaction = {
-        "service": service,
-        "epoch": copied.epoch,
-        "commit_time": datetime.fromtimestamp(0, UTC) + timedelta(microseconds=copied.taken_us),
-        "xid": copied.xid,
-    }
-    insert_row(
-        client, "cdc.actors", {**transaction, "lsn": copied.lsn, "reason": f"not found by a copy: {copied.reason}"}
-    )
-    insert_row(client, "cdc.transactions", {**transaction, "commit_lsn": copied.lsn, "changes": changes})
+    taken = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=copied.taken_us)
+    named = {"service": service, "epoch": copied.epoch, "xid": copied.xid}
+    actor = {"lsn": copied.lsn, "reason": f"not found by a copy: {copied.reason}"}
+    insert_row(client, "cdc.actors", {**named, "commit_time": taken, **actor})
+    # As `transaction_time` has it.
+    taken_ms = taken - timedelta(microseconds=taken.microsecond % 1000)
+    counted = {"commit_lsn": copied.lsn, "changes": changes}
+    insert_row(client, "cdc.transactions", {**named, "commit_time": taken_ms, **counted})

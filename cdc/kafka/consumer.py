@@ -1,13 +1,16 @@
 """The consumer as the sink wants it: committed messages alone, offsets kept by the sink, fetches of bounded size."""
 
+import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from cdc.kafka.offsets import Partition
 
+_log = logging.getLogger(__name__)
 _SESSION_MS, _HEARTBEAT_MS = 10_000, 2_000
 # Inserts under way are waited for before a rebalance goes on.
 _REBALANCE_MS = 30_000
@@ -15,6 +18,8 @@ _REBALANCE_MS = 30_000
 _FETCH_WAIT_MS = 100
 _FETCH_BYTES, _PARTITION_BYTES = 32 << 20, 8 << 20
 _REQUEST_MS = 10_000
+# A message is a row, as large as it may be.
+_TOPIC = {"max.message.bytes": str(32 << 20)}
 
 
 @asynccontextmanager
@@ -55,6 +60,21 @@ class Onlooker:
             each["topic"]: [Partition(each["topic"], one["partition"]) for one in each["partitions"]]
             for each in described
         }
+
+    async def make(self, topics: Mapping[str, int], replicas: int) -> None:
+        """Make the topics that are not there, each with so many partitions; others may do so at the same time."""
+        found = await self.partitions(topics)
+        missing = [
+            NewTopic(name, count, replicas, topic_configs=_TOPIC)
+            for name, count in topics.items()
+            if not found.get(name)
+        ]
+        if missing:
+            _log.info("making topics %s", ", ".join(topic.name for topic in missing))
+            answer = await self._admin.create_topics(missing)
+            for name, code, said in answer.topic_errors:
+                if code and for_code(code) is not TopicAlreadyExistsError:
+                    raise for_code(code)(f"topic {name} could not be made: {said}")
 
     async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
         """The end of each partition, open transactions of Kafka included: everything acknowledged lies before it."""

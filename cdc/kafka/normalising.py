@@ -51,7 +51,7 @@ def _landed(client: Client, table: CapturedTable, changes: Sequence[Record]) -> 
 
 
 def _normalised(client: Client, table: CapturedTable, values: bytes) -> Iterator[LandedRow]:
-    query = landing_rows_of(table, values).decode()
+    query = landing_rows_of(table, values)
     try:
         body = client.raw_query(query, fmt="RowBinary", settings=_QUERY_SETTINGS)
     except DatabaseError as error:

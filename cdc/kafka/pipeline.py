@@ -13,17 +13,17 @@ from clickhouse_connect.driver import Client
 from cdc.bookkeeping.progress import record_progress
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import debezium_slot_name
-from cdc.catalog.topics import topics, transaction_topic
+from cdc.catalog.topics import table_topics, topics, transaction_topic
 from cdc.clickhouse import client
 from cdc.copies.copier import Places
-from cdc.dead_letters.limits import IN_A_ROW
 from cdc.kafka.duties import ServiceDuties
 from cdc.kafka.ends import End
 from cdc.kafka.envelopes import Envelopes
 from cdc.kafka.gap import heal
 from cdc.kafka.lane import LaneLimits
-from cdc.kafka.stream import Group, MissingTopicError, Pace, Stream, Target
+from cdc.kafka.stream import Bounds, Group, Stream, Target
 from cdc.kafka.watchdog import StuckError
+from cdc.pace import Pace
 from cdc.postgres import session
 from cdc.restarts import run_again
 from cdc.shapes.in_clickhouse import extend
@@ -34,23 +34,30 @@ from cdc.source.slot_setup import require_published
 from cdc.storing.sink import Sink
 from cdc.storing.turns import Turns
 
-_EXPECTED_FAILURES = (KafkaError, MissingTopicError, StuckError, TimeoutError)
+_EXPECTED_FAILURES = (KafkaError, StuckError, TimeoutError)
 # Longer than the client waits for an answer, after which it says itself that none came.
-HANG_SECONDS = 400.0
-PACE = Pace(LaneLimits(50_000, 32 << 20), apart_seconds=0.02, stuck_seconds=60.0, hang_seconds=HANG_SECONDS)
+_HANG_SECONDS = 400.0
 
 
 @dataclass(frozen=True)
 class KafkaPlace:
-    """Where Kafka is, and what the groups of services begin with."""
+    """Where Kafka is, what the groups of services begin with, and how topics are made that are not there.
+
+    stuck_seconds: how long nothing may come of a topic that has more; partitions: of a table's topic.
+    """
 
     bootstrap: str
     group_prefix: str = "huleedu-cdc"
+    stuck_seconds: float = 60.0
+    partitions: int = 4
+    replicas: int = 1
 
     def group(self, catalog: ServiceCatalog) -> Group:
         """The group that reads a service's topics."""
-        service = catalog.service
-        return Group(self.bootstrap, f"{self.group_prefix}.{service}", topics(catalog), transaction_topic(service))
+        service, of_tables = catalog.service, table_topics(catalog)
+        partitions = {topic: self.partitions if topic in of_tables else 1 for topic in topics(catalog)}
+        name = f"{self.group_prefix}.{service}"
+        return Group(self.bootstrap, name, partitions, transaction_topic(service), self.replicas)
 
 
 @dataclass(frozen=True)
@@ -61,22 +68,18 @@ class KafkaPipeline:
     database_url: str
     clickhouse_url: str
     kafka: KafkaPlace
-    heartbeat_seconds: float
-    pace: Pace = PACE
+    pace: Pace
     turns: Turns = field(default_factory=lambda: Turns(1))
-    longest_wait_seconds: float = 30.0
-    shape_seconds: float = 10.0
-    refused_in_a_row: int = IN_A_ROW
 
     def run(self, stopping: threading.Event) -> None:
         """Stream until `stopping` is set. A failure is said, and everything begins again after a growing wait."""
         service = self.catalog.service
-        run_again(service, self._set_up_and_stream, stopping, self.longest_wait_seconds, _EXPECTED_FAILURES)
+        run_again(service, self._set_up_and_stream, stopping, self.pace.longest_wait_seconds, _EXPECTED_FAILURES)
 
     def _set_up_and_stream(self, stopping: threading.Event) -> None:
         with client(self.clickhouse_url) as opened:
             epoch = self._set_up(opened)
-            with Sink(opened, self.catalog.service, epoch, self.refused_in_a_row) as sink:
+            with Sink(opened, self.catalog.service, epoch, self.pace.refused_in_a_row) as sink:
                 self._stream(opened, sink, stopping)
 
     def _set_up(self, opened: Client) -> int:
@@ -92,7 +95,7 @@ class KafkaPipeline:
             # Whoever recorded the shape may have known no envelopes.
             extend(opened, table)
         places = Places(self.database_url, opened, sink, lambda: shapes.catalog.tables)
-        duties = ServiceDuties(places, service, self.heartbeat_seconds, self.shape_seconds)
+        duties = ServiceDuties(places, service, self.pace.heartbeat_seconds, self.pace.shape_seconds)
 
         def record(end: End) -> None:
             record_progress(opened, service, end.position, end.commit_time)
@@ -106,12 +109,18 @@ class KafkaPipeline:
                 duties=duties,
                 check=watch.check,
             )
-            stream = Stream(self.kafka.group(self.catalog), self.pace, target, self.turns)
+            stream = Stream(self.kafka.group(self.catalog), self._bounds, target, self.turns)
             asyncio.run(stream.run(stopping))
+
+    @property
+    def _bounds(self) -> Bounds:
+        batches = self.pace.batches
+        lanes = LaneLimits(batches.rows, batches.bytes)
+        return Bounds(lanes, batches.seconds, self.kafka.stuck_seconds, _HANG_SECONDS)
 
     @contextmanager
     def _watching(self, shapes: Shapes) -> Iterator[ShapeWatch]:
-        watch = ShapeWatch(shapes, self.shape_seconds, self.catalog.service)
+        watch = ShapeWatch(shapes, self.pace.shape_seconds, self.catalog.service)
         watch.start()
         try:
             yield watch

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -27,10 +27,6 @@ _COMMITS_APART_SECONDS = 0.1
 _DUTIES_SECONDS = 0.2
 
 
-class MissingTopicError(RuntimeError):
-    """A topic is not there; the message says which, and who makes it."""
-
-
 class Duties(Protocol):
     """What one member does for the whole group, from `begin` until `end`; both may take a moment."""
 
@@ -46,12 +42,16 @@ class Duties(Protocol):
 
 @dataclass(frozen=True)
 class Group:
-    """Where the group is, and what it reads: a service's topics, that of its transactions among them."""
+    """Where the group is, and what it reads: a service's topics, that of its transactions among them.
+
+    topics: how many partitions each is made with where it is not there yet; replicas: how many copies of each.
+    """
 
     bootstrap: str
     name: str
-    topics: tuple[str, ...]
+    topics: Mapping[str, int]
     transaction_topic: str
+    replicas: int = 1
 
     @property
     def first(self) -> Partition:
@@ -60,7 +60,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Pace:
+class Bounds:
     """How much may wait in lanes, how far apart the batches of one are, and when something counts as stuck.
 
     patience_seconds: how long a rebalance waits for inserts under way; less than the group waits for a member.
@@ -93,16 +93,17 @@ class Target:
 class Stream:
     """Reads, stores, commits and keeps progress; `run` returns once everything that was fetched is stored."""
 
-    def __init__(self, group: Group, pace: Pace, target: Target, turns: Turns) -> None:
-        self._group, self._pace, self._target, self._turns = group, pace, target, turns
-        self._watchdog = Watchdog(pace.stuck_seconds)
+    def __init__(self, group: Group, bounds: Bounds, target: Target, turns: Turns) -> None:
+        self._group, self._bounds, self._target, self._turns = group, bounds, target, turns
+        self._watchdog = Watchdog(bounds.stuck_seconds)
         self._on_duty = False
 
     async def run(self, stopping: threading.Event) -> None:
         """Go on until `stopping` is set; then store what was fetched, commit, and leave the group."""
         async with AsyncExitStack() as opened:
             looking = await opened.enter_async_context(onlooker(self._group.bootstrap))
-            await self._require_topics(looking)
+            # Debezium makes a topic with its first message, and what is not there has no end to be reached.
+            await looking.make(self._group.topics, self._group.replicas)
             reading = await opened.enter_async_context(consumer(self._group.bootstrap, self._group.name))
             await self._run(reading, looking, stopping)
 
@@ -113,11 +114,11 @@ class Stream:
             self._target.assigned()
             return Assignment(partitions, storing)
 
-        storing = Storing(self._target.store, self._turns, self._pace.apart_seconds, failure.say)
-        member = Member(reading, begin, self._pace.patience_seconds)
-        progress = ProgressKeeper(looking, self._group.name, self._group.topics, self._target.record)
-        reader = Reader(reading, member, self._pace.limits, self._seen(progress), self._unknown(looking))
-        reading.subscribe(self._group.topics, listener=member)
+        storing = Storing(self._target.store, self._turns, self._bounds.apart_seconds, failure.say)
+        member = Member(reading, begin, self._bounds.patience_seconds)
+        progress = ProgressKeeper(looking, self._group.name, tuple(self._group.topics), self._target.record)
+        reader = Reader(reading, member, self._bounds.limits, self._seen(progress), self._unknown(looking))
+        reading.subscribe(tuple(self._group.topics), listener=member)
         beside = [
             self._commit(member),
             progress.run(),
@@ -149,12 +150,6 @@ class Stream:
 
         return unknown
 
-    async def _require_topics(self, looking: Onlooker) -> None:
-        found = await looking.partitions(self._group.topics)
-        missing = [topic for topic in self._group.topics if not found.get(topic)]
-        if missing:
-            raise MissingTopicError(f"no topic {', '.join(missing)} in Kafka; run `python -m cdc connect apply`")
-
     async def _commit(self, member: Member) -> None:
         while True:
             await asyncio.sleep(_COMMITS_APART_SECONDS)
@@ -181,22 +176,22 @@ class Stream:
         loop = asyncio.get_running_loop()
         unassigned_since: float | None = None
         while True:
-            await asyncio.sleep(self._pace.stuck_seconds / 4)
+            await asyncio.sleep(self._bounds.stuck_seconds / 4)
             assignment = member.assignment
             if assignment is None:
                 unassigned_since = unassigned_since or loop.time()
-                if loop.time() - unassigned_since >= self._pace.stuck_seconds:
+                if loop.time() - unassigned_since >= self._bounds.stuck_seconds:
                     raise StuckError("the group has assigned nothing to this member for too long")
                 continue
             unassigned_since = None
             await self._look(reading, assignment)
 
     async def _look(self, reading: AIOKafkaConsumer, assignment: Assignment) -> None:
-        if assignment.longest_attempt_seconds >= self._pace.hang_seconds:
+        if assignment.longest_attempt_seconds >= self._bounds.hang_seconds:
             raise StuckError(f"an insert has not been answered for {assignment.longest_attempt_seconds:.0f} s")
         partitions = [TopicPartition(*each) for each in assignment.offsets.partitions]
         try:
-            async with asyncio.timeout(self._pace.stuck_seconds / 4):
+            async with asyncio.timeout(self._bounds.stuck_seconds / 4):
                 ends = await reading.end_offsets(partitions)
         except (KafkaError, TimeoutError):
             # Kafka is away: that nothing comes has a reason.

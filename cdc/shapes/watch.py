@@ -3,9 +3,7 @@
 import logging
 import threading
 
-import psycopg2
-from clickhouse_connect.driver.exceptions import ClickHouseError
-
+from cdc.failures import OF_SERVERS
 from cdc.shapes.shapes import Shapes
 
 _log = logging.getLogger(__name__)
@@ -38,7 +36,7 @@ class ShapeWatch:
         while not self._stopping.wait(self._seconds) and self._refusal is None:
             try:
                 self._shapes.compare_with_postgres()
-            except (psycopg2.Error, ClickHouseError, OSError) as error:
+            except OF_SERVERS as error:
                 _log.warning("%s: columns could not be compared: %s", self._service, str(error).strip())
             except Exception as error:  # pylint: disable=broad-exception-caught
                 # What cannot be carried on with, or a defect: the reader raises it.

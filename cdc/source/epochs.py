@@ -54,7 +54,8 @@ def ensure_epoch(connection: Connection, client: Client, catalog: ServiceCatalog
     service = catalog.service
     _require_alone(connection, service)
     # What is stored is asked for first: PostgreSQL has written that much for certain, unless it was put back.
-    known, reached = current_epoch(client, service), progress(client, service)
+    known: Epoch | None = current_epoch(client, service)
+    reached = progress(client, service)
     cluster = cluster_of(connection)
     if known is None:
         known = _begin(client, service, cluster, 1, "first start")

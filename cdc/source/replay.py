@@ -24,7 +24,7 @@ _STORED = (
 )
 _OF_STRETCH = " AND commit_lsn >= {start:UInt64} AND commit_lsn < {end:UInt64}"
 _OF_THESE = (
-    " AND (commit_lsn, xid, toUnixTimestamp64Micro(commit_time)) IN {transactions:Array(Tuple(UInt64, UInt32, Int64))}"
+    " AND (commit_lsn, xid, toUnixTimestamp64Milli(commit_time)) IN {transactions:Array(Tuple(UInt64, UInt32, Int64))}"
 )
 
 
@@ -51,7 +51,10 @@ class ReplayCheck:
         """Take the next commits of the stream, or the same once more; DivergedError if stored ones were left out."""
         again = [commit for commit in commits if self._checked_to < commit.end_lsn <= self._end]
         if again and self._missing:
-            names = [(each.transaction.commit_lsn, each.transaction.xid, each.transaction.commit_us) for each in again]
+            names = [
+                (each.transaction.commit_lsn, each.transaction.xid, each.transaction.commit_us // 1000)
+                for each in again
+            ]
             self._missing -= self._stored(_OF_THESE, transactions=names)
             self._checked_to = again[-1].end_lsn
         if self._missing and commits and commits[-1].end_lsn > self._end:

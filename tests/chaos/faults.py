@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 
 import psycopg2
 
+from deploy.local.clickhouse.server import CHECK_SECONDS
 from tests.chaos import clocks
 from tests.chaos.link import Link
 from tests.chaos.parts import Part
@@ -88,8 +89,12 @@ def _unanswered(link: Callable[[Platform], Link], question: bytes) -> Strike:
 
 
 def _full_clickhouse(platform: Platform, fault: Fault) -> None:
+    """Fill ClickHouse's disk: where that made a write fail, it ends, to be started again once there is room."""
     with _full(platform.clickhouse_disk.fill, platform.clickhouse_disk.free):
         time.sleep(fault.lasts_seconds)
+    # A write may have failed just before there was room again, and is found out a little later.
+    time.sleep(2 * CHECK_SECONDS)
+    platform.clickhouse.revive()
 
 
 def _full_postgres(platform: Platform, fault: Fault) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from clickhouse_connect.driver import Client
 
+from cdc.catalog.parked_sql import LetterState
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.clickhouse import rows_of
 from cdc.postgres import lsn_number
@@ -58,6 +59,16 @@ def epochs_begun(opened: Client) -> list[str]:
     """Why each epoch of any service began, the first ones first."""
     found = rows_of(opened, "SELECT concat(service, ': ', reason) FROM cdc.epochs FINAL ORDER BY epoch, service")
     return [str(reason) for (reason,) in found]
+
+
+def parked_changes(opened: Client) -> list[str]:
+    """What is parked of each table, and why the first of it is."""
+    found = rows_of(
+        opened,
+        'SELECT service, "table", count(), argMinIf(reason, version, refused) FROM cdc.dead_letters FINAL'
+        f" WHERE state = '{LetterState.PARKED}' GROUP BY 1, 2 ORDER BY 1, 2",
+    )
+    return [f"{service}.{table}: {count} changes are parked ({why})" for service, table, count, why in found]
 
 
 def confirmed_position(superuser_dsn: str) -> int:

@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import psutil
+
 from deploy.local.children import Command, start_child, stop_child
 from deploy.local.clickhouse.starter import running_clickhouse
 from deploy.local.postgres import running_postgres
@@ -48,6 +50,13 @@ class Part:
     def send(self, number: signal.Signals) -> None:
         """Send it a signal, if it still is."""
         os.kill(self.pid, number)
+
+    def revive(self) -> None:
+        """Start it again if it has ended by itself, as whoever supervises it would."""
+        # Nobody else has its number before it is reaped, which is when it is stopped.
+        if self.pid and psutil.Process(self.pid).status() == psutil.STATUS_ZOMBIE:
+            self.end()
+            self.start()
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End it by a signal, and see it go."""

@@ -21,7 +21,7 @@ from tests.chaos.as_of_check import instants, wrong_as_of
 from tests.chaos.faults import KINDS
 from tests.chaos.history_check import violations
 from tests.chaos.ledger import Ledger
-from tests.chaos.observed import epochs_begun, seen_at_rest, shown_as_of
+from tests.chaos.observed import epochs_begun, parked_changes, seen_at_rest, shown_as_of
 from tests.chaos.platform import CAPTURE_LOG, Platform, running_platform
 from tests.chaos.record import Seen
 from tests.chaos.sampler import Sampler
@@ -116,7 +116,8 @@ class Chaos:
         self._sampler.look()
         with client(self._platform.clickhouse_url) as opened:
             self.seen, epochs = seen_at_rest(opened), epochs_begun(opened)
-            broken = [
+            broken = [f"{parked}, though no fault makes a change unfit" for parked in parked_changes(opened)]
+            broken += [
                 sentence
                 for at in instants(self.seen, self.verdict.seed)
                 for sentence in wrong_as_of(self.seen, at, shown_as_of(opened, at))
@@ -164,6 +165,7 @@ class Chaos:
         deadline = time.monotonic() + _RECOVERY_SECONDS
         wanted = None
         while time.monotonic() < deadline:
+            self._platform.clickhouse.revive()
             try:
                 wanted = wanted or self._written()
                 if self._stored() >= wanted:

@@ -12,10 +12,10 @@ from cdc.kafka.consumer import onlooker
 from cdc.kafka.ends import End
 from cdc.kafka.lane import LaneLimits, Taken
 from cdc.kafka.offsets import Partition
-from cdc.kafka.stream import Group, Pace, Stream, Target
+from cdc.kafka.stream import Bounds, Group, Stream, Target
 from cdc.storing.turns import Turns
 
-PACE = Pace(LaneLimits(10_000, 8 << 20), apart_seconds=0.01, stuck_seconds=20.0, hang_seconds=20.0)
+PACE = Bounds(LaneLimits(10_000, 8 << 20), apart_seconds=0.01, stuck_seconds=20.0, hang_seconds=20.0)
 SOON = 40.0
 
 
@@ -48,6 +48,10 @@ class Memory:
         due = [value for lsn, values in list(self.written.items()) if lsn <= end.commit_lsn for value in values]
         self.missing += [value for value in due if value not in stored]
         self.recorded.append(end)
+
+    def reached(self, commit_lsn: int) -> Callable[[], bool]:
+        """Whether progress has come to a commit."""
+        return lambda: bool(self.recorded) and self.recorded[-1].commit_lsn == commit_lsn
 
     def values(self, topic: str) -> Counter[bytes]:
         with self.guard:
@@ -83,19 +87,22 @@ class Sink:
 
     group: Group
     memory: Memory
-    pace: Pace = PACE
+    pace: Bounds = PACE
     duties: OnDuty = field(default_factory=OnDuty)
     stopping: threading.Event = field(default_factory=threading.Event)
     error: BaseException | None = None
+    batches: int = 0
 
     def run(self) -> None:
-        target = Target(
-            self.memory.store, self.memory.record, lambda: None, self._gap, self.duties, lambda: None
-        )
+        target = Target(self._store, self.memory.record, lambda: None, self._gap, self.duties, lambda: None)
         try:
             asyncio.run(Stream(self.group, self.pace, target, Turns(2)).run(self.stopping))
         except BaseException as error:  # pylint: disable=broad-exception-caught
             self.error = error
+
+    def _store(self, topic: str, taken: Taken) -> None:
+        self.memory.store(topic, taken)
+        self.batches += 1
 
     def _gap(self, partition: Partition, offset: int | None) -> None:
         self.memory.gaps.append((partition, offset))
@@ -129,6 +136,6 @@ async def until(reached: Callable[[], bool], seconds: float = SOON) -> None:
         await asyncio.sleep(0.02)
 
 
-def small(pace: Pace = PACE, rows: int = 10) -> Pace:
+def small(pace: Bounds = PACE, rows: int = 10) -> Bounds:
     """Lanes that are full after a few rows."""
     return replace(pace, limits=LaneLimits(rows, 8 << 20))

@@ -1,75 +1,42 @@
 """Everything by way of Kafka: what is written in PostgreSQL ends up in ClickHouse, equal, and is proved so."""
 
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from cdc.catalog.topics import topics
-from cdc.kafka.pipeline import PACE, KafkaPipeline, KafkaPlace
-from deploy.local.kafka.broker import Kafka
-from deploy.local.kafka.connect import Connect
-from tests.kafka.connector import put_connector
-from tests.pipeline.capture import HEARTBEAT_SECONDS, SHAPE_SECONDS, SOON, Capture, file_ids, new_file, new_version
+from tests.kafka.captured import ByKafka
+from tests.pipeline.capture import file_ids, new_file, new_version
+from tests.pipeline.writers import Load
 
-
-async def make_topics(kafka: Kafka, capture: Capture) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
-    await admin.start()
-    await admin.create_topics(
-        [NewTopic(t, 1 if t.endswith(("transaction", "message")) else 3, 1) for t in topics(capture.catalog)]
-    )
-    await admin.close()
+pytestmark = pytest.mark.timeout(240)
+ACTOR = 'SELECT pg_logical_emit_message(true, \'huleedu.actor\', \'{"user_id": "bo", "route": "/files"}\')'
 
 
-@contextmanager
-def running(capture: Capture, kafka: Kafka, group: str) -> Iterator[None]:
-    pipeline = KafkaPipeline(
-        capture.catalog,
-        capture.database.cdc_url,
-        capture.clickhouse_url,
-        KafkaPlace(kafka.bootstrap, group),
-        HEARTBEAT_SECONDS,
-        replace(PACE, apart_seconds=0.01),
-        shape_seconds=SHAPE_SECONDS,
-    )
-    stopping = threading.Event()
-    thread = threading.Thread(target=pipeline.run, args=(stopping,))
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join(SOON)
-        assert not thread.is_alive()
-
-
-async def test_it(capture: Capture, kafka: Kafka, connect: Connect) -> None:
-    await make_topics(kafka, capture)
-    first, second, third = file_ids(3)
+async def test_every_kind_of_change_is_carried_counted_and_has_its_actor(by_kafka: ByKafka) -> None:
+    capture, (first, second, third) = by_kafka.capture, file_ids(3)
     capture.write(new_file(first))
-    with running(capture, kafka, "test-it"):
-        time.sleep(1)
-        put_connector(connect, capture.database, "file")
-        capture.catch_up()
-        capture.write(new_file(second), new_version(second, 1))
-        capture.write(f"UPDATE files SET filename = 'o\u00e4 \"x\".txt' WHERE file_id = '{second}'", new_file(third))
+    with by_kafka.streaming():
+        capture.write(ACTOR, new_file(second), new_version(second, 1))
+        capture.write(f"UPDATE files SET filename = 'å \"x\"\n.txt' WHERE file_id = '{second}'", new_file(third))
         capture.write(f"DELETE FROM files WHERE file_id = '{first}'")
-        capture.catch_up()
-        assert capture.differences() == []
-        capture.assert_whole()
-        t = time.time()
-        capture.catch_up()
-        print("progress", time.time() - t)
-        capture.write("TRUNCATE files CASCADE")
+        capture.write(f"UPDATE file_versions SET version = 2 WHERE file_id = '{second}'")
         capture.catch_up()
         capture.assert_whole()
-        print(
-            capture.select("SELECT * FROM cdc.transactions"),
-            capture.select("SELECT * FROM cdc.progress"),
-            capture.select("SELECT * from cdc.snapshots"),
-        )
+        who = f"SELECT DISTINCT _user_id, _route FROM file.files_history WHERE file_id = '{second}' AND _op = 'c'"
+        assert capture.select(who) == [("bo", "/files")]
+        capture.write("TRUNCATE files CASCADE", new_file(third))
+        capture.catch_up()
+        capture.assert_whole()
+        assert capture.select("SELECT toString(file_id) FROM file.files") == [(third,)]
+
+
+async def test_an_idle_database_makes_progress_by_heartbeats(by_kafka: ByKafka) -> None:
+    capture = by_kafka.capture
+    with by_kafka.streaming():
+        for _ in range(3):
+            capture.catch_up()
+
+
+async def test_changes_made_under_load_are_all_there(by_kafka: ByKafka) -> None:
+    with by_kafka.streaming():
+        Load(7, transactions=30).write_all(by_kafka.capture)
+        by_kafka.capture.catch_up(60)
+        by_kafka.capture.assert_whole()

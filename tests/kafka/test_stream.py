@@ -22,7 +22,7 @@ async def test_everything_committed_is_stored_once_and_its_offsets_are_committed
         await topics.abort(BUSY, "taken back")
         async with running(Sink(topics.group, memory)):
             last = await topics.transaction(QUIET, "quiet")
-            await until(lambda: bool(memory.recorded) and memory.recorded[-1].commit_lsn == last)
+            await until(memory.reached(last))
         assert memory.values(topics.name(BUSY)) == Counter(value.encode() for value in numbers(100))
         assert memory.values(topics.name(QUIET)) == Counter([b"quiet"])
         said, stored = await committed(topics.group), memory.ends()
@@ -61,7 +61,7 @@ async def test_nothing_is_committed_while_its_insert_has_not_ended(kafka: Kafka)
         } == {}
         assert memory.recorded == []
         go_on.set()
-        await until(lambda: bool(memory.recorded) and memory.recorded[-1].commit_lsn == last)
+        await until(memory.reached(last))
 
 
 async def test_lanes_are_bounded_while_an_insert_hangs_and_the_member_stays_in_its_group(kafka: Kafka) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from cdc.kafka.consumer import onlooker
 from cdc.kafka.stream import Group
 from deploy.local.kafka.broker import Kafka
 
@@ -29,8 +29,8 @@ class Topics:
 
     @property
     def group(self) -> Group:
-        names = tuple(map(self.name, (BUSY, QUIET, TRANSACTIONS)))
-        return Group(self.server.bootstrap, f"group-{self.run}", names, self.name(TRANSACTIONS))
+        partitions = {self.name(BUSY): 4, self.name(QUIET): 4, self.name(TRANSACTIONS): 1}
+        return Group(self.server.bootstrap, f"group-{self.run}", partitions, self.name(TRANSACTIONS))
 
     async def transaction(self, topic: str, *values: str, partition: int | None = None) -> int:
         """Changes and their END in one transaction of Kafka's; the LSN at which it commits."""
@@ -57,14 +57,11 @@ def end(lsn: int, epoch: int = 1) -> bytes:
 
 
 @asynccontextmanager
-async def topics_on(server: Kafka, partitions: int = 4) -> AsyncIterator[Topics]:
+async def topics_on(server: Kafka) -> AsyncIterator[Topics]:
     """Empty topics: tables with several partitions, and the one of transactions."""
     producer = AIOKafkaProducer(bootstrap_servers=server.bootstrap, transactional_id=uuid4().hex, linger_ms=0)
     async with producer:
         made = Topics(server, producer)
-        admin = AIOKafkaAdminClient(bootstrap_servers=server.bootstrap)
-        await admin.start()
-        tables = [NewTopic(made.name(each), partitions, 1) for each in (BUSY, QUIET)]
-        await admin.create_topics([*tables, NewTopic(made.name(TRANSACTIONS), 1, 1)])
-        await admin.close()
+        async with onlooker(server.bootstrap) as looking:
+            await looking.make(made.group.topics, replicas=1)
         yield made

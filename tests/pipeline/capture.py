@@ -14,9 +14,12 @@ from cdc.bookkeeping.copies import unfinished_copies
 from cdc.bookkeeping.epochs import Epoch, current_epoch
 from cdc.bookkeeping.progress import progress
 from cdc.catalog.model import CapturedTable, ServiceCatalog, quoted
+from cdc.catalog.postgres_ddl import debezium_slot_name, slot_name
 from cdc.catalog.version import place
+from cdc.catalog.version_sql import transaction_time
 from cdc.clickhouse import rows_of
 from cdc.dead_letters.limits import IN_A_ROW
+from cdc.pace import Pace
 from cdc.pipeline import Pipeline
 from cdc.postgres import lsn_number
 from cdc.shapes.in_clickhouse import in_effect
@@ -27,8 +30,7 @@ from tests.support.sql import run
 
 SOON = 30.0
 QUICK = BatchLimits(seconds=0.01, rows=50_000, bytes=32 << 20)
-HEARTBEAT_SECONDS = 0.1
-SHAPE_SECONDS = 0.3
+PACE = Pace(QUICK, heartbeat_seconds=0.1, longest_wait_seconds=30.0, shape_seconds=0.3, refused_in_a_row=IN_A_ROW)
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,8 @@ class Capture:
     @contextmanager
     def running(self, limits: BatchLimits = QUICK, refused_in_a_row: int = IN_A_ROW) -> Iterator[Pipeline]:
         """A pipeline in a thread; at the end it is told to stop, and has stored all it read."""
-        pipeline = Pipeline(
-            self.catalog,
-            self.database.cdc_url,
-            self.clickhouse_url,
-            limits,
-            HEARTBEAT_SECONDS,
-            shape_seconds=SHAPE_SECONDS,
-            refused_in_a_row=refused_in_a_row,
-        )
+        pace = replace(PACE, batches=limits, refused_in_a_row=refused_in_a_row)
+        pipeline = Pipeline(self.catalog, self.database.cdc_url, self.clickhouse_url, pace)
         stopping = threading.Event()
         thread = threading.Thread(target=pipeline.run, args=(stopping,), name="pipeline under test")
         thread.start()
@@ -101,10 +96,17 @@ class Capture:
 
     def confirmed_position(self) -> int:
         """Up to where PostgreSQL was told that changes are safe; 0 if there is no slot."""
+        return self._confirmed(slot_name(self.catalog.service))
+
+    def confirmed_by_debezium(self) -> int:
+        """The same of the slot that the connector reads."""
+        return self._confirmed(debezium_slot_name(self.catalog.service))
+
+    def _confirmed(self, slot: str) -> int:
         found = run(
             self.database.superuser_dsn,
             "SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE database = current_database()"
-            f" AND slot_name = 'huleedu_{self.catalog.service}_slot'",
+            f" AND slot_name = '{slot}'",
         )
         return lsn_number(str(found[0][0])) if found else 0
 
@@ -157,7 +159,8 @@ class Capture:
         given_up = f"SELECT {name} FROM cdc.dead_letters FINAL WHERE {of_service} AND state = 'discarded' AND op != 'r'"
         held = f"{changes} UNION ALL SELECT {name} FROM cdc.truncates FINAL WHERE {of_service} UNION ALL {given_up}"
         return self.select(
-            f"SELECT * FROM (SELECT {name}, count() AS found FROM ({held}) GROUP BY {name}) AS held"
+            f"SELECT * FROM (SELECT epoch, {transaction_time('told.commit_time')} AS commit_time, xid, count() AS found"
+            f" FROM ({held}) AS told GROUP BY {name}) AS held"
             f" FULL JOIN (SELECT {name}, changes FROM cdc.transactions FINAL WHERE {of_service}) AS counted"
             f" USING ({name}) WHERE found != changes"
         )

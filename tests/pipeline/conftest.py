@@ -1,6 +1,7 @@
 """One ClickHouse for all tests of the pipeline, emptied for each; a captured database of the file service per test."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from clickhouse_connect.driver import Client
@@ -11,12 +12,16 @@ from cdc.catalog.declared import all_catalogs, service_catalog
 from cdc.clickhouse import client
 from cdc.storing.sink import Sink
 from deploy.local.clickhouse.starter import ClickHouse
+from deploy.local.postgres import Postgres
 from migrations import capture as capture_migration
 from migrations.clickhouse import upgrade
 from services.registry import service_named
 from tests.pipeline.capture import Capture
+from tests.pipeline.clusters import Service
 from tests.pipeline.watched_store import WatchedStore
+from tests.support.directories import server_directory
 from tests.support.postgres import CreateDatabase
+from tests.support.service_database import ServiceTemplates
 
 
 @pytest.fixture(name="clickhouse")
@@ -55,3 +60,22 @@ def _watched(monkeypatch: pytest.MonkeyPatch) -> WatchedStore:
 
     monkeypatch.setattr(Sink, "store", store)
     return watched_store
+
+
+@pytest.fixture(name="service_of")
+def _service_of(clickhouse: Client, clickhouse_server: ClickHouse) -> Service:
+    """The file service's database in a server of the test's own, published."""
+
+    def service_of(server: Postgres) -> Capture:
+        database, catalog = ServiceTemplates(server).create("file"), service_catalog("file")
+        capture_migration.upgrade(service_named("file"), catalog, database.migrator_url)
+        return Capture(database, catalog, clickhouse_server.url, clickhouse)
+
+    return service_of
+
+
+@pytest.fixture(name="place")
+def _place() -> Iterator[Path]:
+    """A directory for a PostgreSQL server of the test's own."""
+    with server_directory() as directory:
+        yield directory

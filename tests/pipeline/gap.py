@@ -1,13 +1,16 @@
 """A gap in the stream: what is written while nobody keeps it, and what must be right once capture has recovered."""
 
+import logging
 from contextlib import closing
 
 import psycopg2
+import pytest
 
 from tests.pipeline.capture import Capture, file_ids, new_file, wait_until
 from tests.support.sql import run
 
 CHANGED, DELETED, CREATED, UNTOUCHED = file_ids(4)
+FIRST_START = (1, "first start")
 SLOT = "huleedu_file_slot"
 SLOT_IS_ACTIVE = f"SELECT active FROM pg_replication_slots WHERE slot_name = '{SLOT}'"
 
@@ -71,3 +74,20 @@ def outside_transaction(address: str, *statements: str) -> None:
         connection.autocommit = True
         for statement in statements:
             cursor.execute(statement)
+
+
+def has_epochs(capture: Capture, count: int) -> bool:
+    return len(epochs(capture)) == count
+
+
+def assert_recovers(capture: Capture, reason: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A new epoch begins for this reason, aloud, and closes the gap."""
+    with capture.running():
+        wait_until(lambda: len(epochs(capture)) > 1, "a new epoch")
+        capture.catch_up()
+        assert_closed(capture)
+    first, (number, why) = epochs(capture)
+    assert (first, number) == (FIRST_START, 2)
+    assert reason in why
+    said = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert f"file: a new epoch begins, in which everything is copied anew: {why}" in said

@@ -148,9 +148,9 @@ def test_a_table_as_of_an_earlier_instant_is_what_it_was_then(capture: Capture) 
         ):
             capture.write(statement)
         capture.catch_up()
-    times = [
-        time for (time,) in capture.select("SELECT toString(commit_time) FROM cdc.transactions ORDER BY commit_lsn")
-    ]
+    # Transactions are named by whole milliseconds.
+    end = "toString(commit_time + INTERVAL 999 MICROSECOND)"
+    times = [time for (time,) in capture.select(f"SELECT {end} FROM cdc.transactions ORDER BY commit_lsn")]
     as_of = "SELECT filename FROM file.files_as_of(at = '{}')"
     shown = [[name for (name,) in capture.select(as_of.format(time))] for time in times[-5:]]
     assert shown == [["first"], ["second"], [], ["other"], []]

@@ -10,7 +10,7 @@ import pytest
 
 from cdc.pipeline import Pipeline
 from cdc.run import run_until_stopped
-from tests.pipeline.capture import HEARTBEAT_SECONDS, QUICK, Capture, file_ids, new_file, wait_until
+from tests.pipeline.capture import PACE, Capture, file_ids, new_file, wait_until
 from tests.pipeline.shop import shop_catalog
 from tests.support.postgres import CreateDatabase
 
@@ -34,7 +34,7 @@ def _signals() -> Iterator[None]:
 
 
 def pipeline(capture: Capture) -> Pipeline:
-    return Pipeline(capture.catalog, capture.database.cdc_url, capture.clickhouse_url, QUICK, HEARTBEAT_SECONDS)
+    return Pipeline(capture.catalog, capture.database.cdc_url, capture.clickhouse_url, PACE)
 
 
 @pytest.mark.usefixtures("signals")

@@ -9,9 +9,10 @@ from pathlib import Path
 from deploy.local.clickhouse.command import PASSWORD_VARIABLE
 from deploy.local.clickhouse.directory import DirectoryInUseError, owned_directory
 from deploy.local.clickhouse.engine import EngineError
+from deploy.local.clickhouse.failed_writes import FailedWritesError
 from deploy.local.clickhouse.server import AddressError, Options, listening_socket, serve
 
-UNUSABLE = 2
+UNUSABLE, START_AGAIN = 2, 3
 
 
 def options_from(arguments: list[str]) -> Options:
@@ -26,7 +27,7 @@ def options_from(arguments: list[str]) -> Options:
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until a signal; the exit code is 2 when the directory or the address can't be used."""
+    """Serve until a signal; exit codes: 2 when the directory or the address can't be used, 3 when writes failed."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     options = options_from(arguments)
     try:
@@ -35,6 +36,9 @@ def main(arguments: list[str]) -> int:
     except (AddressError, DirectoryInUseError, EngineError) as error:
         print(f"clickhouse endpoint: {error}", file=sys.stderr)
         return UNUSABLE
+    except FailedWritesError as error:
+        print(f"clickhouse endpoint: {error}", file=sys.stderr)
+        return START_AGAIN
     return 0
 
 

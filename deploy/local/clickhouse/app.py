@@ -18,6 +18,7 @@ from deploy.local.clickhouse.errors import (
 )
 from deploy.local.clickhouse.exchange import Exchange, Send, send_whole
 from deploy.local.clickhouse.execution import execute
+from deploy.local.clickhouse.failed_writes import confirmed
 from deploy.local.clickhouse.multipart import FORM, form_fields
 from deploy.local.clickhouse.request import Request
 from deploy.local.clickhouse.sessions import Sessions
@@ -69,6 +70,8 @@ class Endpoint:
             with self._workers.slot():
                 exchange = Exchange(self._workers, request, send, common_headers(request, self._engine.timezone))
                 work = partial(execute, self._sessions, request, statement)
+                if not statement.reads:
+                    work = partial(confirmed, self._engine, work)
                 await exchange.run(receive, work, reads=statement.reads)
 
     async def _send_error(self, request: Request, send: Send, error: Exception) -> None:

@@ -1,14 +1,17 @@
 """Errors as ClickHouse words them: a code, a name, a message, and the HTTP status that goes with the code."""
 
+import errno
 import re
 
 AUTHENTICATION_FAILED = (516, "AUTHENTICATION_FAILED")
 BAD_ARGUMENTS = (36, "BAD_ARGUMENTS")
 CANNOT_DECOMPRESS = (271, "CANNOT_DECOMPRESS")
+NOT_ENOUGH_SPACE = (243, "NOT_ENOUGH_SPACE")
 NOT_IMPLEMENTED = (48, "NOT_IMPLEMENTED")
 READONLY = (164, "READONLY")
 SESSION_IS_LOCKED = (373, "SESSION_IS_LOCKED")
 SESSION_NOT_FOUND = (372, "SESSION_NOT_FOUND")
+STD_EXCEPTION = (1001, "STD_EXCEPTION")
 SYNTAX_ERROR = (62, "SYNTAX_ERROR")
 TOO_MANY_BYTES = (307, "TOO_MANY_BYTES")
 TOO_MANY_SIMULTANEOUS_QUERIES = (202, "TOO_MANY_SIMULTANEOUS_QUERIES")
@@ -38,6 +41,14 @@ def answer_to(error: Exception) -> tuple[int, int, str]:
     text = str(error)
     found = _CODE.search(text)
     if found is None:
-        return 500, UNKNOWN_EXCEPTION[0], str(ClickHouseError(UNKNOWN_EXCEPTION, f"{type(error).__name__}: {text}"))
+        named = ClickHouseError(_kind_of(error), f"{type(error).__name__}: {text}")
+        return 500, named.code, str(named)
     code = int(found.group(1))
     return STATUS_BY_CODE.get(code, 500), code, text[found.start() :]
+
+
+def _kind_of(error: Exception) -> tuple[int, str]:
+    """What ClickHouse would call an error of ours: trouble with the disk must not look like trouble with the rows."""
+    if not isinstance(error, OSError):
+        return UNKNOWN_EXCEPTION
+    return NOT_ENOUGH_SPACE if error.errno in (errno.ENOSPC, errno.EDQUOT) else STD_EXCEPTION

@@ -14,11 +14,14 @@ import uvicorn
 from deploy.local.clickhouse.app import Endpoint
 from deploy.local.clickhouse.directory import DataDirectory
 from deploy.local.clickhouse.engine import Engine
+from deploy.local.clickhouse.failed_writes import FailedWritesError, require_none_failed
+from deploy.local.clickhouse.packed_parts import set_aside_cut_short
 from deploy.local.clickhouse.sessions import Sessions
 from deploy.local.clickhouse.workers import Workers
 
 STOP_SECONDS = 15
 REAP_SECONDS = 1.0
+CHECK_SECONDS = 1.0
 BACKLOG = 512
 
 
@@ -70,7 +73,10 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
 
 def serve(options: Options, directory: DataDirectory, listener: socket.socket) -> None:
-    """Open the engine and answer requests until SIGTERM or SIGINT; the engine is closed on return."""
+    """Open the engine and answer requests until SIGTERM or SIGINT; the engine is closed on return.
+
+    FailedWritesError as soon as the engine may have lost something: it must be opened anew.
+    """
     with _opened(directory) as engine:
         workers, sessions = Workers(engine), Sessions(engine)
         app = Endpoint(engine, sessions, workers, directory.uploads, options.password)
@@ -87,13 +93,14 @@ def serve(options: Options, directory: DataDirectory, listener: socket.socket) -
         # uvicorn raises the signal again once it has stopped: by then it has done its work.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)
-        asyncio.run(_run(_Server(config, workers), sessions, listener))
+        asyncio.run(_run(_Server(config, workers), engine, sessions, listener))
         workers.close()
         sessions.close_expired(float("inf"))
 
 
 @contextmanager
 def _opened(directory: DataDirectory) -> Iterator[Engine]:
+    set_aside_cut_short(directory.engine)
     engine = Engine(directory.engine)
     try:
         yield engine
@@ -101,12 +108,25 @@ def _opened(directory: DataDirectory) -> Iterator[Engine]:
         engine.close()
 
 
-async def _run(server: uvicorn.Server, sessions: Sessions, listener: socket.socket) -> None:
+async def _run(server: uvicorn.Server, engine: Engine, sessions: Sessions, listener: socket.socket) -> None:
     reaper = asyncio.create_task(_reap(sessions))
+    watch = asyncio.create_task(_stop_once_writes_fail(server, engine))
     await server.serve(sockets=[listener])
-    reaper.cancel()
-    with suppress(asyncio.CancelledError):
-        await reaper
+    for task in (reaper, watch):
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _stop_once_writes_fail(server: uvicorn.Server, engine: Engine) -> None:
+    """Merges fail as well as inserts, and nobody waits for their answer."""
+    try:
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            await asyncio.to_thread(require_none_failed, engine)
+    except FailedWritesError:
+        server.should_exit = True
+        raise
 
 
 async def _reap(sessions: Sessions) -> None:

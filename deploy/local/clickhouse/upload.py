@@ -67,8 +67,11 @@ class Upload:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._sink is not None:
-            self._sink.close()
-            self._file.unlink(missing_ok=True)
+            try:
+                # On a full disk, what is still in its buffer does not fit either.
+                self._sink.close()
+            finally:
+                self._file.unlink(missing_ok=True)
 
     async def receive(self, query: str, body: AsyncIterator[bytes]) -> Statement:
         """The statement that the `query` parameter and the body are together."""

@@ -118,7 +118,7 @@ def test_storage_is_durable_when_asked_for_and_only_then() -> None:
         return [dict(each.settings) for each in stored]
 
     always = {"min_bytes_for_full_part_storage": 10 << 20}
-    durable = always | {"fsync_after_insert": 1, "fsync_part_directory": 1}
+    durable = always | {"fsync_after_insert": 1, "fsync_part_directory": 1, "old_parts_lifetime": 60}
     assert all(settings == durable for settings in told(durable=True))
     assert all(settings == always for settings in told(durable=False))
     assert told(durable=True)

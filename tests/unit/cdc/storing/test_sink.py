@@ -78,9 +78,11 @@ def test_fewer_rows_confirmed_than_sent_is_an_error() -> None:
     [
         (DatabaseError("Code: 60. UNKNOWN_TABLE", code=60), InsertRefusedError),
         (DatabaseError("Code: 241. MEMORY_LIMIT_EXCEEDED", code=241), DatabaseError),
+        (DatabaseError("Code: 243. NOT_ENOUGH_SPACE", code=243), DatabaseError),
+        (DatabaseError("Code: 1002. UNKNOWN_EXCEPTION", code=1002), DatabaseError),
         (OperationalError("no answer"), OperationalError),
     ],
-    ids=["never", "in trouble", "no answer"],
+    ids=["never", "in trouble", "disk full", "something beneath the server", "no answer"],
 )
 def test_an_insert_that_can_never_go_well_is_told_from_one_that_may(error: Exception, raised: type[Exception]) -> None:
     def outcome(_table: str, _number: int) -> int:
