@@ -1,4 +1,4 @@
-"""The command line of capture: `python -m cdc run|lag|verify|resnapshot|retain|dead-letters|adopt|release`."""
+"""The command line of capture: `python -m cdc run|lag|verify|resnapshot|retain|dead-letters|connect|adopt|release`."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -9,6 +9,7 @@ from rich.text import Text
 from cdc.captured import captured, captured_once_it_answers
 from cdc.clickhouse import client
 from cdc.commands.adoption import adopt, release_adopted
+from cdc.commands.connect import app as connect
 from cdc.commands.databases import chosen
 from cdc.commands.dead_letters import app as dead_letters
 from cdc.commands.explained import failures_explained
@@ -28,6 +29,7 @@ from services.kit.logging import configure_logging
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Change data capture from PostgreSQL to ClickHouse.")
 app.add_typer(dead_letters, name="dead-letters")
+app.add_typer(connect, name="connect")
 app.command()(lag)
 app.command()(adopt)
 app.command("release")(release_adopted)

@@ -1,6 +1,6 @@
 """The configuration of a service's connector, made from its catalog: pure, and without a secret.
 
-Connect keeps it in Kafka, where whoever reaches Kafka can read it: the password is a reference that the worker resolves.
+Connect keeps it in Kafka, where whoever reaches Kafka can read it: the password is a reference that a worker resolves.
 """
 
 import re
