@@ -19,7 +19,7 @@ from cdc.copies.resnapshot import copy_anew
 from cdc.postgres import session
 from cdc.retention import Retention, thin
 from cdc.run import run_until_stopped
-from cdc.settings import CdcSettings, Source, database_url
+from cdc.settings import CdcSettings, Source, database_url, slot_of
 from cdc.source.epochs import begin_epoch, described
 from cdc.verify.caught_up import NotCaughtUpError
 from cdc.verify.proof import TableProof, verify_table
@@ -108,7 +108,8 @@ def recover(
             question = f"{service}: carry on with {described(connection, opened, service)}"
             if not yes and not typer.confirm(question):
                 raise typer.Exit(FAILED)
-            epoch = begin_epoch(connection, opened, catalog.service, "asked for by `cdc recover`")
+            slot = slot_of(CdcSettings.load().source, catalog.service)
+            epoch = begin_epoch(connection, opened, catalog.service, "asked for by `cdc recover`", slot)
         output.print(f"{service}: epoch {epoch.number} begins once `python -m cdc run` runs", highlight=False)
 
 

@@ -15,8 +15,20 @@ def pipelines(source: Source, catalogs: Iterable[ServiceCatalog], settings: CdcS
     turns, clickhouse_url = Turns(settings.services_at_once), str(settings.clickhouse_url)
     if source is Source.SLOT:
         return [Pipeline(each, database_url(each.service), clickhouse_url, settings.pace, turns) for each in catalogs]
-    kafka = KafkaPlace(settings.kafka_bootstrap, settings.kafka_group, settings.kafka_stuck_seconds)
+    kafka = kafka_place(settings)
     return [
         KafkaPipeline(each, database_url(each.service), clickhouse_url, kafka, settings.pace, turns)
         for each in catalogs
     ]
+
+
+def kafka_place(settings: CdcSettings) -> KafkaPlace:
+    """Where Kafka is, and what is said of groups and topics there."""
+    return KafkaPlace(
+        settings.kafka_bootstrap,
+        settings.kafka_group,
+        settings.kafka_stuck_seconds,
+        settings.topic_partitions,
+        settings.topic_replicas,
+        str(settings.connect_url) if settings.connect_url else None,
+    )

@@ -15,7 +15,9 @@ from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import debezium_slot_name
 from cdc.catalog.topics import table_topics, topics, transaction_topic
 from cdc.clickhouse import client
+from cdc.connect.rest import ConnectError
 from cdc.copies.copier import Places
+from cdc.kafka.connector import follow_epoch, stop_connector
 from cdc.kafka.duties import ServiceDuties
 from cdc.kafka.ends import End
 from cdc.kafka.envelopes import Envelopes
@@ -34,7 +36,7 @@ from cdc.source.slot_setup import require_published
 from cdc.storing.sink import Sink
 from cdc.storing.turns import Turns
 
-_EXPECTED_FAILURES = (KafkaError, StuckError, TimeoutError)
+_EXPECTED_FAILURES = (KafkaError, ConnectError, StuckError, TimeoutError)
 # Longer than the client waits for an answer, after which it says itself that none came.
 _HANG_SECONDS = 400.0
 
@@ -43,7 +45,8 @@ _HANG_SECONDS = 400.0
 class KafkaPlace:
     """Where Kafka is, what the groups of services begin with, and how topics are made that are not there.
 
-    stuck_seconds: how long nothing may come of a topic that has more; partitions: of a table's topic.
+    stuck_seconds: how long nothing may come of a topic that has more; partitions: of a table's topic; connect_url: of
+    Kafka Connect, None where somebody else has connectors follow new epochs.
     """
 
     bootstrap: str
@@ -51,6 +54,7 @@ class KafkaPlace:
     stuck_seconds: float = 60.0
     partitions: int = 4
     replicas: int = 1
+    connect_url: str | None = None
 
     def group(self, catalog: ServiceCatalog) -> Group:
         """The group that reads a service's topics."""
@@ -85,7 +89,16 @@ class KafkaPipeline:
     def _set_up(self, opened: Client) -> int:
         with session(self.database_url) as connection:
             require_published(connection, self.catalog)
-            return ensure_epoch(connection, opened, self.catalog, debezium_slot_name(self.catalog.service))
+            service = self.catalog.service
+            epoch = ensure_epoch(connection, opened, self.catalog, debezium_slot_name(service), self._free_slot)
+            # Still while nobody else sets capture up.
+            if self.kafka.connect_url is not None:
+                follow_epoch(self.kafka.connect_url, service, epoch)
+            return epoch
+
+    def _free_slot(self) -> None:
+        if self.kafka.connect_url is not None:
+            stop_connector(self.kafka.connect_url, self.catalog.service)
 
     def _stream(self, opened: Client, sink: Sink, stopping: threading.Event) -> None:
         service = self.catalog.service

@@ -6,6 +6,7 @@ tell what is gone. Only where PostgreSQL may be the wrong one somebody is asked.
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from clickhouse_connect.driver import Client
@@ -45,10 +46,17 @@ def cluster_of(connection: Connection) -> Cluster:
     return Cluster(identifier, timeline, lsn_number(written))
 
 
-def ensure_epoch(connection: Connection, client: Client, catalog: ServiceCatalog, slot: str | None = None) -> int:
+def ensure_epoch(
+    connection: Connection,
+    client: Client,
+    catalog: ServiceCatalog,
+    slot: str | None = None,
+    free: Callable[[], None] = lambda: None,
+) -> int:
     """The number of the epoch to stream in, with its slot made and its copies wanted; a new one where there is a gap.
 
-    slot: the name of the slot that the stream comes from, None for the slot reader's own.
+    slot: the name of the slot that the stream comes from, None for the slot reader's own; free: called before a slot
+    that somebody may read is dropped, to end who does.
     NotReadyError if PostgreSQL is another cluster, or while another process sets capture up.
     """
     service = catalog.service
@@ -65,6 +73,7 @@ def ensure_epoch(connection: Connection, client: Client, catalog: ServiceCatalog
     state, begun = slot_state(connection, slot), bool(copies(client, service, known.number))
     if gap := gap_before(known, cluster, reached, state, copies_begun=begun):
         _log.warning("%s: a new epoch begins, in which everything is copied anew: %s", service, gap)
+        free()
         drop_slot(connection, slot)
         known = _begin(client, service, cluster, known.number + 1, gap)
     elif state.lost:

@@ -31,7 +31,7 @@ class ByKafka:
         service = self.capture.catalog.service
         at = urlsplit(self.capture.database.cdc_url)
         database = Database(
-            at.hostname or "", at.port or 0, at.path[1:], at.username or "", password_reference(service)
+            at.hostname or "", at.port or 0, at.path[1:], at.username or "", password_reference(self.capture.database.service.name)
         )
         known = current_epoch(self.capture.clickhouse, service)
         number = epoch or (known.number if known else 1)

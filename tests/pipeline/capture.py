@@ -106,7 +106,7 @@ class Capture:
         found = run(
             self.database.superuser_dsn,
             "SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE database = current_database()"
-            f" AND slot_name = '{slot}'",
+            f" AND slot_name = '{slot}' AND confirmed_flush_lsn IS NOT NULL",
         )
         return lsn_number(str(found[0][0])) if found else 0
 
