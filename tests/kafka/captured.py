@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -25,13 +25,31 @@ class ByKafka:
     kafka: Kafka
     connect: Connect
     group: str = field(default_factory=lambda: f"test-{uuid4().hex[:8]}")
+    follows_epochs: bool = False
+
+    def through(self, clickhouse_url: str) -> "ByKafka":
+        """The same, with sinks that reach ClickHouse by another way."""
+        return replace(self, capture=self.capture.through(clickhouse_url))
+
+    def following_epochs(self) -> "ByKafka":
+        """The same, with sinks that have the connector follow new epochs."""
+        return replace(self, follows_epochs=True)
+
+    def stop_connector(self) -> None:
+        """End the connector's task, which then reads the slot no more."""
+        with connect_client(self.connect.url) as client:
+            client.stop(connector_name(self.capture.catalog.service))
 
     def put_connector(self, epoch: int | None = None) -> None:
         """Make the connector of the epoch in effect, and wait until its task runs."""
         service = self.capture.catalog.service
         at = urlsplit(self.capture.database.cdc_url)
         database = Database(
-            at.hostname or "", at.port or 0, at.path[1:], at.username or "", password_reference(self.capture.database.service.name)
+            at.hostname or "",
+            at.port or 0,
+            at.path[1:],
+            at.username or "",
+            password_reference(self.capture.database.service.name),
         )
         known = current_epoch(self.capture.clickhouse, service)
         number = epoch or (known.number if known else 1)
@@ -41,7 +59,8 @@ class ByKafka:
             wait_until(lambda: bool((state := client.state(connector_name(service))) and state.is_running), "the task")
 
     def pipeline(self) -> KafkaPipeline:
-        place = KafkaPlace(self.kafka.bootstrap, self.group, stuck_seconds=20.0, partitions=3)
+        connect_url = self.connect.url if self.follows_epochs else None
+        place = KafkaPlace(self.kafka.bootstrap, self.group, stuck_seconds=20.0, partitions=3, connect_url=connect_url)
         capture = self.capture
         return KafkaPipeline(capture.catalog, capture.database.cdc_url, capture.clickhouse_url, place, PACE)
 
