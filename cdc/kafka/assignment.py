@@ -90,10 +90,10 @@ class Assignment:
 
     async def _is_filled(self, lane: Lane) -> bool:
         filled = self._filled[lane.topic]
-        while not len(lane) and not self._ending:
+        while not lane and not self._ending:
             filled.clear()
             await filled.wait()
-        return bool(len(lane)) and (self._draining or not self._ending)
+        return bool(lane) and (self._draining or not self._ending)
 
     def _store_next(self, lane: Lane) -> dict[Partition, int]:
         with self._storing.turns.turn():

@@ -66,13 +66,10 @@ class Envelopes:
         return refusal
 
     def _landed(self, table: CapturedTable, changes: Sequence[Record]) -> list[LandedRow]:
-        truncates, others = list[bytes](), list[Record]()
-        for change in changes:
-            (truncates.append(change.value or b"") if _is_truncate(change) else others.append(change))
-        rows = list(landed(self._client, table, others))
+        rows = list(landed(self._client, table, [change for change in changes if not _is_truncate(change)]))
         if any(row.unreadable for row in rows):
             self._follow(table, changes)
-        self._insert(table.envelopes, truncates)
+        self._insert(table.envelopes, [change.value or b"" for change in changes if _is_truncate(change)])
         return rows
 
     def _follow(self, table: CapturedTable, changes: Iterable[Record]) -> None:

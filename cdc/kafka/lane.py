@@ -99,5 +99,5 @@ def full(lanes: Sequence[Lane], limits: LaneLimits) -> set[str]:
     """The topics of which nothing more should be read for now."""
     if sum(lane.size for lane in lanes) >= limits.bytes_together:
         # One that is empty can still be filled: a table without much traffic does not wait for the others.
-        return {lane.topic for lane in lanes if len(lane)}
+        return {lane.topic for lane in lanes if lane}
     return {lane.topic for lane in lanes if len(lane) >= limits.rows or lane.size >= limits.bytes}

@@ -6,7 +6,7 @@ begins: the group would take one of an earlier assignment for that of a member t
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -32,12 +32,12 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer, self._begin, self._patience = consumer, begin, patience_seconds
         self._begun, self._committing = asyncio.Event(), asyncio.Lock()
 
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> Awaitable[None]:
         """A rebalance begins: what is under way is waited for and committed; what only waits, others will fetch."""
         del revoked  # All partitions are taken away and given anew.
-        await self.end()
+        return self.end()
 
-    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """A rebalance has ended."""
         self.assignment = self._begin(Partition(*each) for each in assigned)
         names = sorted(f"{each.topic}-{each.number}" for each in self.assignment.offsets.partitions)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.kafka.captured import ByKafka
 from tests.pipeline.capture import file_ids, new_file, new_version
+from tests.pipeline.kafka.captured import ByKafka
 from tests.pipeline.writers import Load
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 ACTOR = 'SELECT pg_logical_emit_message(true, \'huleedu.actor\', \'{"user_id": "bo", "route": "/files"}\')'
 
 

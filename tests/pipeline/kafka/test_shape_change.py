@@ -8,11 +8,11 @@ from clickhouse_connect.driver import Client
 from deploy.local.clickhouse.starter import ClickHouse
 from deploy.local.kafka.broker import Kafka
 from deploy.local.kafka.connect import Connect
-from tests.kafka.captured import ByKafka
+from tests.pipeline.kafka.captured import ByKafka
 from tests.pipeline.market import captured_market, change, goods, shown
 from tests.support.postgres import CreateDatabase
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(name="market")

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from services.kit.backoff import Backoff
-from tests.kafka.captured import ByKafka
 from tests.pipeline.capture import wait_until
 from tests.pipeline.cdc_process import cdc_command, cdc_run
 from tests.pipeline.cutting_proxy import cutting_proxy
+from tests.pipeline.kafka.captured import ByKafka
 from tests.pipeline.writers import Load
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 CATCH_UP_SECONDS = 90.0
 
 

@@ -1,12 +1,11 @@
-"""The fixtures of the pipeline's tests, and what goes by way of Kafka beside them."""
+"""What goes by way of Kafka, beside the pipeline's other fixtures."""
 
 import pytest
 
 from deploy.local.kafka.broker import Kafka
 from deploy.local.kafka.connect import Connect
-from tests.kafka.captured import ByKafka
 from tests.pipeline.capture import Capture
-from tests.pipeline.conftest import _capture, _clickhouse  # noqa: F401
+from tests.pipeline.kafka.captured import ByKafka
 
 
 @pytest.fixture(name="by_kafka")

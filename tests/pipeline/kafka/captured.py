@@ -11,6 +11,7 @@ from cdc.bookkeeping.epochs import current_epoch
 from cdc.connect.configuration import Database, configuration, connector_name, password_reference
 from cdc.connect.configuration import Kafka as Delivery
 from cdc.connect.rest import connect_client
+from cdc.dead_letters.limits import IN_A_ROW
 from cdc.kafka.pipeline import KafkaPipeline, KafkaPlace
 from deploy.local.kafka.broker import Kafka
 from deploy.local.kafka.connect import Connect
@@ -26,6 +27,7 @@ class ByKafka:
     connect: Connect
     group: str = field(default_factory=lambda: f"test-{uuid4().hex[:8]}")
     follows_epochs: bool = False
+    refused_in_a_row: int = IN_A_ROW
 
     def through(self, clickhouse_url: str) -> "ByKafka":
         """The same, with sinks that reach ClickHouse by another way."""
@@ -61,8 +63,8 @@ class ByKafka:
     def pipeline(self) -> KafkaPipeline:
         connect_url = self.connect.url if self.follows_epochs else None
         place = KafkaPlace(self.kafka.bootstrap, self.group, stuck_seconds=20.0, partitions=3, connect_url=connect_url)
-        capture = self.capture
-        return KafkaPipeline(capture.catalog, capture.database.cdc_url, capture.clickhouse_url, place, PACE)
+        capture, pace = self.capture, replace(PACE, refused_in_a_row=self.refused_in_a_row)
+        return KafkaPipeline(capture.catalog, capture.database.cdc_url, capture.clickhouse_url, place, pace)
 
     @contextmanager
     def sink(self) -> Iterator[None]:

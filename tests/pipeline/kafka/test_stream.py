@@ -7,8 +7,8 @@ import pytest
 
 from cdc.kafka.lane import Taken
 from deploy.local.kafka.broker import Kafka
-from tests.kafka.sinks import Memory, Sink, committed, running, small, until
-from tests.kafka.topics import BUSY, QUIET, topics_on
+from tests.pipeline.kafka.sinks import Memory, Sink, committed, running, small, until
+from tests.pipeline.kafka.topics import BUSY, QUIET, topics_on
 
 
 def numbers(count: int, start: int = 0) -> list[str]:
@@ -59,7 +59,7 @@ async def test_nothing_is_committed_while_its_insert_has_not_ended(kafka: Kafka)
         assert {
             partition: offset for partition, offset in said.items() if partition.topic.endswith(BUSY) and offset
         } == {}
-        assert memory.recorded == []
+        assert not memory.recorded
         go_on.set()
         await until(memory.reached(last))
 
