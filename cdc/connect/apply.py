@@ -61,19 +61,20 @@ def delete(client: ConnectClient, service: str, patience: Patience) -> bool:
 
 def wait_until_running(client: ConnectClient, service: str, patience: Patience) -> None:
     """Return once the connector's task has run for a while; ConnectError with what made it fail, or how it stands."""
-    name, since = connector_name(service), time.monotonic()
-    deadline = since + patience.seconds
+    name, began = connector_name(service), time.monotonic()
+    runs_since: float | None = None
     while True:
-        state = client.state(name)
-        now = time.monotonic()
-        if state is None or not state.is_running:
-            since = now
-        if now - since >= patience.settled_seconds:
-            return
+        state, now = client.state(name), time.monotonic()
+        if state is not None and state.is_running:
+            runs_since = now if runs_since is None else runs_since
+            if now - runs_since >= patience.settled_seconds:
+                return
+        else:
+            runs_since = None
         # Right after a restart Connect may still tell of the task before.
-        if state is not None and state.has_failed and now - (deadline - patience.seconds) >= patience.settled_seconds:
+        if state is not None and state.has_failed and now - began >= patience.settled_seconds:
             raise ConnectError(f"{service}: its connector failed: {state.trouble}")
-        if now > deadline:
+        if now - began > patience.seconds:
             raise ConnectError(f"{service}: its connector did not come to run: {described(state)}")
         time.sleep(_POLL_SECONDS)
 

@@ -118,7 +118,7 @@ def first_cause(trace: str) -> str:
     """The first line of the innermost exception of a Java stack trace, without the exception's package."""
     lines = [line for line in trace.splitlines() if line.startswith(_CAUSE)] or trace.splitlines()[:1]
     kind, _, message = lines[-1].removeprefix(_CAUSE).partition(": ") if lines else ("", "", "")
-    return f"{kind.rpartition('.')[2]}: {message}" if message else kind
+    return ": ".join(part for part in (kind.rpartition(".")[2], message) if part)
 
 
 def _said(answer: httpx.Response) -> str:

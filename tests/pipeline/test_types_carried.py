@@ -3,19 +3,15 @@
 import random
 import re
 from collections.abc import Iterator
-from contextlib import closing
 
-import psycopg2
 import pytest
 
-from cdc.catalog.clickhouse_ddl import canonical_text
 from cdc.catalog.types import REFUSED
 from deploy.local.clickhouse.starter import ClickHouse
 from deploy.local.postgres import Postgres
 from tests.pipeline.capture import Capture
-from tests.pipeline.foreign import foreign_database
-from tests.pipeline.sample_values import DEFINED, NOT_TRIED, VALUES, Sample, samples
-from tests.pipeline.type_table import assert_documented
+from tests.pipeline.sample_values import NOT_TRIED, VALUES, Sample, samples
+from tests.pipeline.sampled import differing, insert, sampled_table, texts_in_clickhouse, texts_in_postgres
 from tests.support.service_database import ServiceTemplates
 from tests.support.sql import run
 
@@ -27,39 +23,8 @@ def sampled_capture(
     postgres_server: Postgres, service_templates: ServiceTemplates, clickhouse_server: ClickHouse
 ) -> Iterator[Capture]:
     """A table with a column of every type that is carried, adopted as a stranger's table is, and empty."""
-    with foreign_database(postgres_server, service_templates, clickhouse_server.url) as foreign:
-        spelled = ", ".join(f"c{number} {name}" for number, name in enumerate(VALUES))
-        foreign.sql(*DEFINED, f"CREATE TABLE samples (number bigint PRIMARY KEY, {spelled})")
-        adopted = foreign.adopt("--tables", "samples")
-        assert adopted.exit_code == 0, adopted.output
-        yield foreign.capture
-
-
-def insert(capture: Capture, rows: list[Sample]) -> None:
-    places = ", ".join(["%s", *(f"%s::{name}" for name in VALUES)])
-    address = capture.database.migrator_url.replace("+asyncpg", "")
-    with closing(psycopg2.connect(address)) as connection, connection.cursor() as cursor:
-        for row in rows:
-            cursor.execute(f"INSERT INTO samples VALUES ({places})", (row.number, *row.texts))
-        connection.commit()
-
-
-def texts_in_postgres(capture: Capture) -> dict[int, tuple[str | None, ...]]:
-    """What PostgreSQL's output functions write of each value: `concat` uses them, unlike a cast to text."""
-    [table] = capture.catalog.tables
-    written = (f"CASE num_nulls({column.name}) WHEN 0 THEN concat({column.name}) END" for column in table.columns)
-    selected = ", ".join(written)
-    pinned = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c lc_monetary=C"
-    address = capture.database.superuser_dsn
-    with closing(psycopg2.connect(address, options=pinned)) as connection, connection.cursor() as cursor:
-        cursor.execute(f"SELECT {selected} FROM samples")
-        return {int(row[0]): row[1:] for row in cursor.fetchall()}
-
-
-def texts_in_clickhouse(capture: Capture) -> dict[int, tuple[str | None, ...]]:
-    [table] = capture.catalog.tables
-    selected = ", ".join(canonical_text(column) for column in table.columns)
-    return {int(row[0]): row[1:] for row in capture.select(f"SELECT {selected} FROM {table.latest} FINAL")}
+    with sampled_table(postgres_server, service_templates, clickhouse_server, VALUES) as capture:
+        yield capture
 
 
 @pytest.mark.parametrize("copied", [True, False], ids=["through a copy", "through the stream"])
@@ -72,17 +37,9 @@ def test_the_text_of_every_value_is_kept(sampled: Capture, copied: bool) -> None
         sampled.catch_up()
         assert sampled.differences() == []
     wanted, found = texts_in_postgres(sampled), texts_in_clickhouse(sampled)
-    names = list(VALUES)
-    wrong = [
-        (names[place], left, right)
-        for number, texts in wanted.items()
-        for place, (left, right) in enumerate(zip(texts, found[number], strict=True))
-        if left != right
-    ]
-    assert wrong == []
+    assert differing(wanted, found, VALUES) == []
     assert wanted.keys() == found.keys() == {row.number for row in rows}
     assert_values_are_right_or_null(sampled)
-    assert_documented(sampled)
 
 
 def assert_values_are_right_or_null(sampled: Capture) -> None:

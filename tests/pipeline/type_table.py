@@ -5,7 +5,7 @@ HULEEDU_WRITE_TYPE_TABLE=1 writes it anew.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cdc.catalog.clickhouse_ddl import canonical_text
@@ -16,24 +16,31 @@ from tests.pipeline.sample_values import ARRAYS, VALUES
 
 _WRITE = "HULEEDU_WRITE_TYPE_TABLE"
 _DESIGN = Path(__file__).parents[2] / "cdc" / "DESIGN.md"
-_BEGIN, _END = "<!-- types, from a run of tests/pipeline/test_types_carried.py -->\n", "<!-- end of types -->\n"
-_HEAD = "| PostgreSQL | ClickHouse | a text as it is sent | what does not fit becomes |\n|---|---|---|---|\n"
+_BEGIN, _END = "<!-- types, from a run of tests/connect/test_types_by_kafka.py -->\n", "<!-- end of types -->\n"
+_HEAD = (
+    "| PostgreSQL | ClickHouse | a text as the slot sends it | what does not fit becomes | through Kafka |\n"
+    "|---|---|---|---|---|\n"
+)
 _LONGEST = 60
 
 
-def assert_documented(sampled: Capture) -> None:
+# For a type and the text of a value of it: what became of it through Kafka.
+ByKafka = Callable[[str, str], str]
+
+
+def assert_documented(sampled: Capture, by_kafka: ByKafka) -> None:
     """The table of cdc/DESIGN.md is what this run shows."""
     text = _DESIGN.read_text()
     before, _, rest = text.partition(_BEGIN)
     found, _, after = rest.partition(_END)
-    wanted = _HEAD + "".join(_lines(sampled))
+    wanted = _HEAD + "".join(_lines(sampled, by_kafka))
     if os.environ.get(_WRITE):
         _DESIGN.write_text(before + _BEGIN + wanted + _END + after)
     else:
         assert found == wanted, f"cdc/DESIGN.md says otherwise: {_WRITE}=1 writes its table of types anew"
 
 
-def _lines(sampled: Capture) -> Iterator[str]:
+def _lines(sampled: Capture, by_kafka: ByKafka) -> Iterator[str]:
     [table] = sampled.catalog.tables
     stored = dict(
         sampled.select(
@@ -43,10 +50,15 @@ def _lines(sampled: Capture) -> Iterator[str]:
     for column, name in zip(table.value_columns, VALUES, strict=True):
         if name not in ARRAYS:
             kind = re.sub(r"Nullable\((.*?)\)(?=\)|$)", r"\1", stored[column.name])
-            yield _line(_named(column, name), kind, _sent(sampled, table, column), _unfit(sampled, table, column))
-    yield _line("array of any of these", "String", _sent(sampled, table, _column(table, "text[]")), "")
+            sent = _sent(sampled, table, column)
+            unfit = _unfit(sampled, table, column)
+            yield _line(_named(column, name), kind, _quoted(sent), unfit, by_kafka(name, sent))
+    sent = _sent(sampled, table, _column(table, "text[]"))
+    yield _line("array of any of these", "String", _quoted(sent), "", by_kafka("text[]", sent))
     for reason in dict.fromkeys(REFUSED.values()):
-        yield _line(", ".join(name for name, said in REFUSED.items() if said == reason), "refused", "", reason)
+        yield _line(
+            ", ".join(name for name, said in REFUSED.items() if said == reason), "refused", "", reason, "refused"
+        )
 
 
 def _line(*cells: str) -> str:
@@ -70,7 +82,11 @@ def _sent(sampled: Capture, table: CapturedTable, column: Column) -> str:
         f" AND length(_text) BETWEEN 1 AND {_LONGEST} AND NOT match(_text, '[[:cntrl:]]')"
         " ORDER BY length(_text) DESC, number"
     )
-    return f"`{texts[0][0]}`" if texts else ""
+    return str(texts[0][0]) if texts else ""
+
+
+def _quoted(sent: str) -> str:
+    return f"`{sent}`" if sent else ""
 
 
 def _unfit(sampled: Capture, table: CapturedTable, column: Column) -> str:
