@@ -15,6 +15,7 @@ from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import debezium_slot_name
 from cdc.catalog.topics import table_topics, topics, transaction_topic
 from cdc.clickhouse import client
+from cdc.connect.configuration import require_carried
 from cdc.connect.rest import ConnectError
 from cdc.copies.copier import Places
 from cdc.kafka.connector import follow_epoch, stop_connector
@@ -104,6 +105,7 @@ class KafkaPipeline:
         service = self.catalog.service
         shapes = Shapes(self.catalog, self.database_url, opened, sink.epoch)
         shapes.compare_with_postgres()
+        require_carried(shapes.catalog)
         for table in shapes.catalog.tables:
             # Whoever recorded the shape may have known no envelopes.
             extend(opened, table)
