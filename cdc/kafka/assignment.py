@@ -17,17 +17,26 @@ from cdc.storing.turns import Turns
 _log = logging.getLogger(__name__)
 
 
+# (topic, what was stored, seconds from its turn until it was)
+Stored = Callable[[str, Taken, float], None]
+
+
+def nobody_is_told(_topic: str, _taken: Taken, _seconds: float) -> None:
+    """What is done where nobody counts what is stored."""
+
+
 @dataclass(frozen=True)
 class Storing:
     """How lanes are stored: by `store`, which a thread calls with a topic; batches of a lane `apart_seconds` apart.
 
-    failed: told what `store` raised for good.
+    failed: told what `store` raised for good; stored: told of each batch that was stored.
     """
 
     store: Callable[[str, Taken], None]
     turns: Turns
     apart_seconds: float
     failed: Callable[[BaseException], None]
+    stored: Stored = nobody_is_told
 
 
 class Assignment:
@@ -98,10 +107,11 @@ class Assignment:
     def _store_next(self, lane: Lane) -> dict[Partition, int]:
         with self._storing.turns.turn():
             # Only now: whatever came while it waited for its turn goes along.
-            taken = lane.take()
+            taken, began = lane.take(), time.monotonic()
             store = partial(self._attempt, lane.topic, taken)
             error = self._trying.failure_of(store)
         self._trying.again(store, error)
+        self._storing.stored(lane.topic, taken, time.monotonic() - began)
         return taken.ends
 
     def _attempt(self, topic: str, taken: Taken) -> None:

@@ -18,6 +18,8 @@ _REBALANCE_MS = 30_000
 _FETCH_WAIT_MS = 100
 _FETCH_BYTES, _PARTITION_BYTES = 32 << 20, 8 << 20
 _REQUEST_MS = 10_000
+# Nothing is asked for while everything is paused, however long: the watchdog judges that better than a pause's length.
+_LONGEST_PAUSE_MS = 7 * 24 * 3600 * 1000
 # A message is a row, as large as it may be.
 _TOPIC = {"max.message.bytes": str(32 << 20)}
 
@@ -35,6 +37,7 @@ async def consumer(bootstrap: str, group: str) -> AsyncIterator[AIOKafkaConsumer
         session_timeout_ms=_SESSION_MS,
         heartbeat_interval_ms=_HEARTBEAT_MS,
         rebalance_timeout_ms=_REBALANCE_MS,
+        max_poll_interval_ms=_LONGEST_PAUSE_MS,
         fetch_max_wait_ms=_FETCH_WAIT_MS,
         fetch_max_bytes=_FETCH_BYTES,
         max_partition_fetch_bytes=_PARTITION_BYTES,

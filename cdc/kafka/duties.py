@@ -15,21 +15,25 @@ class ServiceDuties:
         self._places, self._service = places, service
         self._heartbeat_seconds, self._watch_seconds = heartbeat_seconds, watch_seconds
         self._on_duty: _OnDuty | None = None
+        self._guard = threading.Lock()
 
     def begin(self) -> None:
         """This member has the duties from now on."""
-        self._on_duty = _OnDuty(self._places, self._service, self._heartbeat_seconds, self._watch_seconds)
+        with self._guard:
+            self._on_duty = _OnDuty(self._places, self._service, self._heartbeat_seconds, self._watch_seconds)
 
     def end(self) -> None:
         """Another member has them, or nobody; what is copied just now is broken off, and begun again by whoever has."""
-        if self._on_duty is not None:
-            self._on_duty.end()
-            self._on_duty = None
+        with self._guard:
+            on_duty, self._on_duty = self._on_duty, None
+            if on_duty is not None:
+                on_duty.end()
 
     def check(self) -> None:
         """Raise NotReadyError once the connector's slot is not what it was."""
-        if self._on_duty is not None:
-            self._on_duty.watch.check()
+        on_duty = self._on_duty
+        if on_duty is not None:
+            on_duty.watch.check()
 
 
 class _OnDuty:

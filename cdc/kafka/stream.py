@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from cdc.kafka.assignment import Assignment, Storing
+from cdc.kafka.assignment import Assignment, Stored, Storing, nobody_is_told
 from cdc.kafka.consumer import Onlooker, consumer, onlooker
 from cdc.kafka.ends import End
 from cdc.kafka.lane import LaneLimits, Taken
@@ -78,7 +78,7 @@ class Target:
     """Where a stream leads: `store` a topic's records, `record` how far everything is stored; both in threads.
 
     assigned: called in the event loop whenever the group has assigned partitions anew.
-    check: called again and again, to raise what must end the stream.
+    check: called again and again, to raise what must end the stream; stored: told of each batch that was stored.
     gap: told in a thread of a partition whose records from an offset on (None: from the first on) may be gone.
     """
 
@@ -88,6 +88,7 @@ class Target:
     gap: Callable[[Partition, int | None], None]
     duties: Duties
     check: Callable[[], None]
+    stored: Stored = nobody_is_told
 
 
 class Stream:
@@ -114,7 +115,7 @@ class Stream:
             self._target.assigned()
             return Assignment(partitions, storing)
 
-        storing = Storing(self._target.store, self._turns, self._bounds.apart_seconds, failure.say)
+        storing = Storing(self._target.store, self._turns, self._bounds.apart_seconds, failure.say, self._target.stored)
         member = Member(reading, begin, self._bounds.patience_seconds)
         progress = ProgressKeeper(looking, self._group.name, tuple(self._group.topics), self._target.record)
         reader = Reader(reading, member, self._bounds.limits, self._seen(progress), self._unknown(looking))
@@ -169,8 +170,9 @@ class Stream:
             return
         if not on_duty:
             progress.forget()
-        await asyncio.to_thread(self._target.duties.begin if on_duty else self._target.duties.end)
+        # Said first: should this be cut off, what was begun is still ended.
         self._on_duty = on_duty
+        await asyncio.to_thread(self._target.duties.begin if on_duty else self._target.duties.end)
 
     async def _watch(self, reading: AIOKafkaConsumer, member: Member) -> None:
         loop = asyncio.get_running_loop()
