@@ -12,7 +12,7 @@ from tests.pipeline.capture import Capture, file_ids, new_file, wait_until
 from tests.pipeline.dead_letters import POISON, parked, redriven, refusing, without_letters
 from tests.pipeline.kafka.captured import ByKafka
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900, func_only=True)
 ONE, TWO, THREE = file_ids(3)
 
 

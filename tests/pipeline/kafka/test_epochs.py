@@ -6,7 +6,7 @@ from tests.pipeline.capture import file_ids, new_file, wait_until
 from tests.pipeline.kafka.captured import ByKafka
 from tests.support.sql import run
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900, func_only=True)
 ONE, TWO, THREE = file_ids(3)
 SLOT = "huleedu_file_debezium"
 IS_READ = f"SELECT active FROM pg_replication_slots WHERE slot_name = '{SLOT}'"

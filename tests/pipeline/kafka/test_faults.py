@@ -15,7 +15,7 @@ from tests.pipeline.cutting_proxy import cutting_proxy
 from tests.pipeline.kafka.captured import ByKafka
 from tests.pipeline.writers import Load
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900, func_only=True)
 CATCH_UP_SECONDS = 90.0
 
 

@@ -6,7 +6,7 @@ from tests.pipeline.capture import file_ids, new_file, new_version
 from tests.pipeline.kafka.captured import ByKafka
 from tests.pipeline.writers import Load
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900, func_only=True)
 ACTOR = 'SELECT pg_logical_emit_message(true, \'huleedu.actor\', \'{"user_id": "bo", "route": "/files"}\')'
 
 

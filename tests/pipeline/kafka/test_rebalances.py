@@ -14,7 +14,7 @@ from deploy.local.kafka.broker import Kafka
 from tests.pipeline.kafka.sinks import PACE, Memory, OnDuty, Sink, committed, running, until
 from tests.pipeline.kafka.topics import BUSY, QUIET, Topics, topics_on
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900, func_only=True)
 
 
 async def write_some(topics: Topics, memory: Memory, count: int, topic: str = BUSY) -> int:

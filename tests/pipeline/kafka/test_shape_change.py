@@ -12,7 +12,7 @@ from tests.pipeline.kafka.captured import ByKafka
 from tests.pipeline.market import captured_market, change, goods, shown
 from tests.support.postgres import CreateDatabase
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900, func_only=True)
 
 
 @pytest.fixture(name="market")
