@@ -1,4 +1,4 @@
-"""Every service by way of Kafka at once: every table of each is written to, and ClickHouse holds what PostgreSQL does."""
+"""Every service by way of Kafka: every table of each is written to, and ClickHouse holds what PostgreSQL does."""
 
 from contextlib import ExitStack
 
