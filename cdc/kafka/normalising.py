@@ -18,12 +18,16 @@ from cdc.catalog.model import CapturedTable
 from cdc.clickhouse import InsertRefusedError, is_passing
 from cdc.dead_letters.landed import Head, LandedRow, landed_rows, unreadable_row
 from cdc.dead_letters.letter import key_of
-from cdc.dead_letters.refusals import reason_of, stopping_reason
+from cdc.dead_letters.refusals import UNKNOWN_FIELD, reason_of, stopping_reason
 from cdc.kafka.lane import Record
 
 _CHUNK_BYTES = 1 << 20
 # The changes are a part of the query; and their order is that of the rows.
 _QUERY_SETTINGS = {**ENVELOPE_INSERT_SETTINGS, "max_query_size": 1 << 30, "max_threads": 1}
+
+
+class _UnreadableError(Exception):
+    """Some changes could not be made landing rows; the message says why."""
 
 
 def landed(client: Client, table: CapturedTable, changes: Sequence[Record]) -> Iterator[LandedRow]:
@@ -40,8 +44,8 @@ def _landed(client: Client, table: CapturedTable, changes: Sequence[Record]) -> 
             yield from rows
             return
         reason = f"{len(changes)} changes became {len(rows)} rows"
-    except (InsertRefusedError, UnicodeDecodeError) as error:
-        reason = reason_of(error) if isinstance(error, InsertRefusedError) else str(error)
+    except _UnreadableError as error:
+        reason = str(error)
     if len(changes) > 1:
         middle = len(changes) // 2
         yield from _landed(client, table, changes[:middle])
@@ -51,16 +55,18 @@ def _landed(client: Client, table: CapturedTable, changes: Sequence[Record]) -> 
 
 
 def _normalised(client: Client, table: CapturedTable, values: bytes) -> Iterator[LandedRow]:
-    query = landing_rows_of(table, values)
     try:
-        body = client.raw_query(query, fmt="RowBinary", settings=_QUERY_SETTINGS)
+        body = client.raw_query(landing_rows_of(table, values), fmt="RowBinary", settings=_QUERY_SETTINGS)
+    except UnicodeDecodeError as error:
+        raise _UnreadableError(str(error)) from error
     except DatabaseError as error:
         if is_passing(error):
             raise
         refused = InsertRefusedError(str(error), error.code)
-        if stopping := stopping_reason(refused):
+        stopping = None if error.code in UNKNOWN_FIELD else stopping_reason(refused)
+        if stopping:
             raise InsertRefusedError(f"{table}: {stopping}: {reason_of(refused)}", error.code) from error
-        raise refused from error
+        raise _UnreadableError(reason_of(refused)) from error
     return landed_rows(Rows(0, body), len(table.columns), len(table.key))
 
 
@@ -85,7 +91,7 @@ def _key(client: Client, table: CapturedTable, change: Record) -> bytes:
     deletion = b'{"op":"d","before":%s,"source":{"lsn":1,"ts_us":0,"txId":0},"epoch":1}' % (change.key or b"null")
     try:
         [row] = _normalised(client, table, deletion)
-    except (InsertRefusedError, UnicodeDecodeError, ValueError):
+    except (_UnreadableError, ValueError):
         return key_of(((change.key or b"").decode(errors="backslashreplace"), *("" for _ in table.key[1:])))
     return row.key
 
