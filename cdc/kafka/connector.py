@@ -23,7 +23,13 @@ def follow_epoch(connect_url: str, service: str, epoch: int) -> None:
     ConnectError if it does not come to run.
     """
     with connect_client(connect_url) as client:
-        current = client.configuration(connector_name(service))
-        if current is not None and current.get(EPOCH) != str(epoch):
+        name = connector_name(service)
+        current, state = client.configuration(name), client.state(name)
+        if current is None:
+            return
+        if current.get(EPOCH) != str(epoch):
             _log.warning("%s: the connector begins anew in epoch %d", service, epoch)
-            apply(client, ConnectorPlan(service, {**current, EPOCH: str(epoch)}, current), Patience())
+        elif state is None or state.connector != "STOPPED":
+            return
+        # A stopped one may have been stopped here, and not have come to go on.
+        apply(client, ConnectorPlan(service, {**current, EPOCH: str(epoch)}, current), Patience())

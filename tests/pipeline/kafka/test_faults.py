@@ -54,8 +54,10 @@ async def test_two_sinks_killed_and_paused_in_mid_load_lose_nothing(by_kafka: By
             await asyncio.sleep(rng.uniform(0, 2))
             # Longer than the group waits for a sign of life: the group goes on without it, and it comes back.
             os.kill(second.pid, signal.SIGSTOP)
-            with cdc_run(capture, log, **settings(by_kafka)) as third:
-                await asyncio.sleep(13)
+            newcomer = tmp_path / "third.log"
+            with cdc_run(capture, newcomer, **settings(by_kafka)) as third:
+                wait_until(lambda: "assigned: huleedu" in newcomer.read_text(), "its share", CATCH_UP_SECONDS)
+                await asyncio.sleep(3)
                 os.kill(second.pid, signal.SIGCONT)
                 await asyncio.sleep(rng.uniform(1, 4))
                 third.send_signal(signal.SIGTERM)
