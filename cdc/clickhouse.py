@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from clickhouse_connect.driver import Client
@@ -50,13 +51,21 @@ def client(url: str) -> Iterator[Client]:
         yield opened
 
 
-def insert(opened: Client, table: str, columns: Sequence[str], rows: Rows) -> None:
-    """Insert rows; returns once ClickHouse has confirmed every one of them.
+def insert(
+    opened: Client,
+    table: str,
+    columns: Sequence[str] | None,
+    rows: Rows,
+    settings: Mapping[str, int] = MappingProxyType({}),
+) -> None:
+    """Insert rows of these columns, None if they name theirs; returns once ClickHouse has confirmed every one of them.
+
+    settings: what is said with this insert beside what is said with every one.
 
     InsertRefusedError where it never will; the driver's own errors where a later try may go well.
     """
     try:
-        summary = opened.raw_insert(table, columns, rows.body, fmt=rows.form, settings=INSERT_SETTINGS)
+        summary = opened.raw_insert(table, columns, rows.body, fmt=rows.form, settings={**INSERT_SETTINGS, **settings})
     except DatabaseError as error:
         if is_passing(error):
             raise

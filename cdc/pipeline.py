@@ -2,22 +2,19 @@
 
 import logging
 import threading
-import time
 from dataclasses import dataclass, field
 from functools import partial
 
-import psycopg2
 from clickhouse_connect.driver import Client
-from psycopg2 import errorcodes, errors
 
 from cdc.batch import Batch
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.clickhouse import client
 from cdc.copies.copier import Copier, Places
-from cdc.failures import EXPECTED
 from cdc.pace import Pace
 from cdc.postgres import replication_session, session
+from cdc.restarts import run_again
 from cdc.shapes.shapes import Shapes
 from cdc.shapes.watch import ShapeWatch
 from cdc.source.epochs import begin_epoch, ensure_epoch
@@ -31,12 +28,10 @@ from cdc.source.tuples import MissingValueError
 from cdc.storing.inserter import Inserter
 from cdc.storing.sink import Sink
 from cdc.storing.turns import Turns
-from services.kit.backoff import Backoff
 
 _log = logging.getLogger(__name__)
-_FIRST_WAIT_SECONDS = 0.2
-_SLOT_IS_READ = errors.lookup(errorcodes.OBJECT_IN_USE)
-_EXPECTED_FAILURES = (*EXPECTED, RelationMismatchError, MissingValueError, UnknownMessageError)
+# Beside those that anything may fail by.
+_EXPECTED_FAILURES = (RelationMismatchError, MissingValueError, UnknownMessageError)
 
 
 @dataclass(frozen=True)
@@ -51,23 +46,9 @@ class Pipeline:
 
     def run(self, stopping: threading.Event) -> None:
         """Stream until `stopping` is set. A failure is said, and everything begins again after a growing wait."""
-        backoff, waiting = Backoff(_FIRST_WAIT_SECONDS, self.pace.longest_wait_seconds), False
-        while not stopping.is_set():
-            began = time.monotonic()
-            try:
-                self._set_up_and_stream(stopping)
-            except _SLOT_IS_READ as error:
-                # It may last for days, and there is nothing to mend: said once, not at each try.
-                if not waiting:
-                    _say_waiting(error, self.catalog.service)
-                waiting = True
-                stopping.wait(backoff.next_delay(time.monotonic() - began))
-            except Exception as error:  # pylint: disable=broad-exception-caught
-                # Whatever ends one stream, a defect of ours included, must end neither it for good nor the others.
-                waiting = False
-                delay = backoff.next_delay(time.monotonic() - began)
-                _say(error, self.catalog.service, delay)
-                stopping.wait(delay)
+        run_again(
+            self.catalog.service, self._set_up_and_stream, stopping, self.pace.longest_wait_seconds, _EXPECTED_FAILURES
+        )
 
     def _set_up_and_stream(self, stopping: threading.Event) -> None:
         with client(self.clickhouse_url) as opened:
@@ -119,20 +100,3 @@ class Pipeline:
         with session(self.database_url) as connection:
             replay.begin(connection)
         copier.start()
-
-
-def _say(error: Exception, service: str, delay: float) -> None:
-    sentence = "%s: stopped, starting again in %.1f s: %s"
-    if isinstance(error, _EXPECTED_FAILURES):
-        _log.error(sentence, service, delay, str(error).strip())
-    else:
-        _log.exception(sentence, service, delay, error)
-
-
-def _say_waiting(error: psycopg2.Error, service: str) -> None:
-    _log.warning(
-        "%s: another `cdc run` reads the slot, and this one waits to take over (%s);"
-        " `python -m deploy.local status` shows the one of the local stack",
-        service,
-        str(error).strip(),
-    )

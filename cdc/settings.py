@@ -1,15 +1,26 @@
 """Settings of capture: where each service's database and ClickHouse are, and how batches are cut."""
 
+from enum import StrEnum
+
 from pydantic import DirectoryPath, Field, HttpUrl
 from pydantic_settings import SettingsConfigDict
 
+from cdc.catalog.postgres_ddl import debezium_slot_name, slot_name
+from cdc.connect.settings import TopicSettings
 from cdc.dead_letters.limits import IN_A_ROW
 from cdc.pace import Pace
 from cdc.source.slot import BatchLimits
-from services.kit.settings import DatabaseAddress, Settings, SettingsError
+from services.kit.settings import DatabaseAddress, SettingsError
 
 
-class CdcSettings(Settings):
+class Source(StrEnum):
+    """Where changes are read."""
+
+    SLOT = "slot"
+    KAFKA = "kafka"
+
+
+class CdcSettings(TopicSettings):
     """What every command of `python -m cdc` needs."""
 
     model_config = SettingsConfigDict(env_prefix="CDC_")
@@ -32,6 +43,17 @@ class CdcSettings(Settings):
     services_at_once: int = Field(default=2, gt=0, description="how many services' batches ClickHouse is sent at once")
     batch_rows: int = Field(default=50_000, gt=0, description="rows after which a batch is sent at once")
     batch_bytes: int = Field(default=32 << 20, gt=0, description="bytes after which a batch is sent at once")
+    source: Source = Field(default=Source.SLOT, description="where changes are read: slot, or kafka")
+    connect_url: HttpUrl | None = Field(
+        default=None, description="Kafka Connect, for connectors to follow where a new epoch begins"
+    )
+    kafka_bootstrap: str = Field(default="127.0.0.1:9092", description="where Kafka is found, host:port")
+    kafka_group: str = Field(default="huleedu-cdc", description="what the consumer groups of services begin with")
+    kafka_stuck_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description="how long nothing may come of a topic that has more",
+    )
     dead_letters_in_a_row: int = Field(
         default=IN_A_ROW, gt=0, description="refused changes of a table, none stored between, that stop a service"
     )
@@ -46,6 +68,11 @@ class CdcSettings(Settings):
             shape_seconds=self.shape_seconds,
             refused_in_a_row=self.dead_letters_in_a_row,
         )
+
+
+def slot_of(source: Source, service: str) -> str:
+    """The replication slot that a service's changes come from."""
+    return debezium_slot_name(service) if source is Source.KAFKA else slot_name(service)
 
 
 def address_variable(service: str) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from clickhouse_connect.driver import Client
 
 from cdc.catalog.version import place
-from cdc.clickhouse import rows_of
+from cdc.clickhouse import insert_row, rows_of
 
 
 @dataclass(frozen=True)
@@ -31,3 +31,10 @@ def progress(client: Client, service: str) -> Progress | None:
         {"service": service},
     )
     return Progress(*found[0]) if found else None
+
+
+def record_progress(client: Client, service: str, position: int, commit_time: datetime) -> None:
+    """Say that everything up to a position is stored; one that was recorded further on stays."""
+    # In quotes: a position has more digits than numbers of JSON are trusted with.
+    row = {"service": service, "position": str(position), "commit_time": commit_time}
+    insert_row(client, "cdc.progress", row)

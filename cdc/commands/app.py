@@ -14,14 +14,13 @@ from cdc.commands.databases import chosen
 from cdc.commands.dead_letters import app as dead_letters
 from cdc.commands.explained import failures_explained
 from cdc.commands.lag import lag
+from cdc.commands.pipelines import pipelines
 from cdc.copies.resnapshot import copy_anew
-from cdc.pipeline import Pipeline
 from cdc.postgres import session
 from cdc.retention import Retention, thin
 from cdc.run import run_until_stopped
-from cdc.settings import CdcSettings, database_url
+from cdc.settings import CdcSettings, Source, database_url, slot_of
 from cdc.source.epochs import begin_epoch, described
-from cdc.storing.turns import Turns
 from cdc.verify.caught_up import NotCaughtUpError
 from cdc.verify.proof import TableProof, verify_table
 from services.kit.command_line import FAILED, Services
@@ -38,23 +37,27 @@ _RETENTION_COLUMNS = ("table", "thinned before (UTC)", "versions removed")
 
 
 @app.command()
-def run(services: Services = None) -> None:
+def run(
+    services: Services = None,
+    *,
+    source: Annotated[
+        Source | None, typer.Option(help="where changes are read, instead of what CDC_SOURCE says")
+    ] = None,
+) -> None:
     """Stream the services' changes into ClickHouse until stopped by SIGTERM or Ctrl-C."""
     configure_logging("cdc")
     with failures_explained():
         settings = CdcSettings.load()
-        turns, clickhouse_url = Turns(settings.services_at_once), str(settings.clickhouse_url)
+        clickhouse_url = str(settings.clickhouse_url)
         catalogs = chosen(captured_once_it_answers(clickhouse_url), services)
-        pipelines = [
-            Pipeline(each, database_url(each.service), clickhouse_url, settings.pace, turns) for each in catalogs
-        ]
+        streams = pipelines(source or settings.source, catalogs, settings)
         # Where nothing is kept for a time only, there is nothing to thin.
         retentions = [
-            Retention(pipeline.catalog, pipeline.database_url, clickhouse_url, settings.retention_seconds)
-            for pipeline in pipelines
-            if any(table.capture.retain for table in pipeline.catalog.tables)
+            Retention(each, database_url(each.service), clickhouse_url, settings.retention_seconds)
+            for each in catalogs
+            if any(table.capture.retain for table in each.tables)
         ]
-        run_until_stopped([*pipelines, *retentions])
+        run_until_stopped([*streams, *retentions])
 
 
 @app.command()
@@ -105,7 +108,8 @@ def recover(
             question = f"{service}: carry on with {described(connection, opened, service)}"
             if not yes and not typer.confirm(question):
                 raise typer.Exit(FAILED)
-            epoch = begin_epoch(connection, opened, catalog.service, "asked for by `cdc recover`")
+            slot = slot_of(CdcSettings.load().source, catalog.service)
+            epoch = begin_epoch(connection, opened, catalog.service, "asked for by `cdc recover`", slot)
         output.print(f"{service}: epoch {epoch.number} begins once `python -m cdc run` runs", highlight=False)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 import typer
+from aiokafka.errors import KafkaError
 from clickhouse_connect.driver import Client
 from rich.text import Text
 
@@ -14,9 +15,11 @@ from cdc.catalog.lookup import Catalogs
 from cdc.clickhouse import client
 from cdc.commands.databases import chosen
 from cdc.commands.explained import failures_explained
+from cdc.commands.pipelines import kafka_place
+from cdc.kafka.lag import messages_behind
 from cdc.lag.measure import ServiceLag, TableLag, service_lag, table_lags
 from cdc.lag.wal_forecast import Forecast
-from cdc.settings import CdcSettings, database_url
+from cdc.settings import CdcSettings, Source, database_url, slot_of
 from services.kit.clickhouse import ClickHouseAwayError
 from services.kit.command_line import FAILED, Services
 from services.kit.command_output import Json, output, say_heading, say_json, say_note, say_rows
@@ -25,6 +28,7 @@ PATIENCE_SECONDS = 5.0
 # Short, so that a row fits a screen of 80 columns.
 _SERVICE_COLUMNS = ("service", "delay", "stored to", "slot")
 _SLOT_COLUMNS = ("service", "behind", "retained", "grows by", "room", "at this rate")
+_MESSAGE_COLUMNS = ("service", "messages")
 _EPOCH_COLUMNS = ("service", "epoch", "since (UTC)", "why")
 _TABLE_COLUMNS = ("table", "changes", "newest (UTC)", "as text", "parked")
 
@@ -34,6 +38,8 @@ class _Found:
     services: list[ServiceLag] = field(default_factory=list)
     tables: list[TableLag] = field(default_factory=list)
     standing: list[Standing] = field(default_factory=list)
+    # What each service's group has not stored of its topics; of none where changes come from slots.
+    messages: dict[str, int] = field(default_factory=dict)
 
 
 def lag(services: Services = None, *, as_json: Json = False) -> None:
@@ -41,7 +47,7 @@ def lag(services: Services = None, *, as_json: Json = False) -> None:
 
     While ClickHouse does not answer, what PostgreSQL knows is told, and the exit code is 1.
     """
-    with failures_explained():
+    with failures_explained(KafkaError):
         settings = CdcSettings.load()
         try:
             with client(str(settings.clickhouse_url)) as opened:
@@ -51,6 +57,8 @@ def lag(services: Services = None, *, as_json: Json = False) -> None:
     if as_json:
         for line in [*map(asdict, found.services), *map(asdict, found.tables), *map(asdict, found.standing)]:
             say_json(line)
+        for service, messages in found.messages.items():
+            say_json({"service": service, "messages_behind": messages})
     else:
         _say(found)
     if away:
@@ -62,8 +70,17 @@ def _found(settings: CdcSettings, catalogs: Catalogs, services: Sequence[str] | 
     found = _Found()
     for each in chosen(catalogs, services):
         found.services.append(
-            service_lag(each, database_url(each.service), opened, PATIENCE_SECONDS, settings.wal_directory)
+            service_lag(
+                each,
+                database_url(each.service),
+                opened,
+                PATIENCE_SECONDS,
+                settings.wal_directory,
+                slot_of(settings.source, each.service),
+            )
         )
+        if settings.source is Source.KAFKA:
+            found.messages[each.service] = messages_behind(kafka_place(settings).group(each))
         if opened:
             found.tables += table_lags(each, opened)
             standing = service_standing(each, opened)
@@ -76,6 +93,10 @@ def _say(found: _Found) -> None:
     say_rows(_SERVICE_COLUMNS, [_service_row(each) for each in found.services], as_json=False)
     say_heading("WAL that each replication slot holds back, and what comes of it if nothing is stored any more")
     say_rows(_SLOT_COLUMNS, [_slot_row(each) for each in found.services], as_json=False)
+    if found.messages:
+        say_heading("messages in Kafka that are not stored yet")
+        behind = [(service, str(messages)) for service, messages in found.messages.items()]
+        say_rows(_MESSAGE_COLUMNS, behind, as_json=False)
     if not found.tables:
         return
     say_heading("what history has; as text: values that ClickHouse's types cannot hold; parked: dead letters")

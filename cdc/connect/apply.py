@@ -33,7 +33,8 @@ def apply(client: ConnectClient, plan: ConnectorPlan, patience: Patience) -> Non
             # Refused until the task has ended.
             _insist(lambda: client.forget_offsets(name), patience, also=ConnectError)
             _insist(lambda: client.put(name, plan.wanted), patience)
-    if _state(client, name, patience).connector == "STOPPED":
+    # Connect tells late what it was told: what was stopped here is resumed whatever it tells.
+    if plan.step is Step.NEW_EPOCH or _state(client, name, patience).connector == "STOPPED":
         _insist(lambda: client.resume(name), patience)
     wait_until_running(client, plan.service, patience)
 

@@ -8,7 +8,7 @@ from clickhouse_connect.driver import Client
 from cdc.bookkeeping.copies import ASKED_FOR, TableCopy, newest_copies, want_copies
 from cdc.bookkeeping.epochs import current_epoch
 from cdc.catalog.model import CapturedTable
-from cdc.catalog.postgres_ddl import slot_name
+from cdc.catalog.postgres_ddl import debezium_slot_name, slot_name
 from cdc.postgres import rows, session
 from cdc.source.heartbeat import beat
 from cdc.source.slot_setup import NotReadyError
@@ -53,5 +53,5 @@ def _epoch(client: Client, table: CapturedTable) -> int:
 
 def _is_read(database_url: str, service: str) -> bool:
     with session(database_url) as connection:
-        active = "SELECT 1 FROM pg_replication_slots WHERE slot_name = %s AND active"
-        return bool(rows(connection, active, slot_name(service)))
+        active = "SELECT 1 FROM pg_replication_slots WHERE slot_name IN (%s, %s) AND active"
+        return bool(rows(connection, active, slot_name(service), debezium_slot_name(service)))

@@ -19,10 +19,14 @@ _ESCAPES = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v
 
 
 class LandedRow(NamedTuple):
-    """One row of a landing table as RowBinary, and the part of it that is its key."""
+    """One row of a landing table as RowBinary, and the part of it that is its key.
+
+    unreadable: why what came of a change could not be made a landing row; the body then has that, behind the head.
+    """
 
     body: bytes
     key: bytes
+    unreadable: str | None = None
 
     @property
     def change(self) -> tuple[bytes, int]:
@@ -72,7 +76,9 @@ def texts_of(values: bytes) -> tuple[str | None, ...]:
     texts, position = list[str | None](), 0
     while position < len(values):
         end = _behind_values(values, position, 1)
-        texts.append(None if values[position] else values[_text_start(values, position + 1) : end].decode())
+        text = None if values[position] else values[_text_start(values, position + 1) : end]
+        # Only what could not be read at all may be no text.
+        texts.append(text if text is None else text.decode(errors="backslashreplace"))
         position = end
     return tuple(texts)
 
@@ -80,6 +86,17 @@ def texts_of(values: bytes) -> tuple[str | None, ...]:
 def texts_of_row(row: bytes) -> tuple[str | None, ...]:
     """The texts of a row's captured columns."""
     return texts_of(row[_head.size :])
+
+
+def unreadable_row(head: Head, key: bytes, came: bytes, reason: str) -> LandedRow:
+    """What came of a change and could not be made a landing row, kept as it came."""
+    start = row_head(head.op.encode(), head.lsn, head.epoch, head.xid, head.commit_us)
+    return LandedRow(start + nullable_string(came), key, reason)
+
+
+def came_in(row: bytes) -> bytes:
+    """What came, in the body of an unreadable row."""
+    return row[_text_start(row, _head.size + 1) :]
 
 
 def _behind_values(body: bytes, position: int, count: int) -> int:

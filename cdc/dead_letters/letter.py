@@ -6,9 +6,11 @@ from struct import Struct
 
 from cdc.catalog.model import CapturedTable
 from cdc.catalog.parked_sql import LetterState
-from cdc.dead_letters.landed import Head, LandedRow, head_of, texts_of, texts_of_row
+from cdc.dead_letters.landed import Head, LandedRow, came_in, head_of, texts_of, texts_of_row
 from cdc.rowbinary import nullable_string, string, strings
 
+# The one column of a letter whose change could not be read: the change as it came, as JSON.
+ENVELOPE = ("_envelope",)
 BEHIND = "an earlier change of the same key waits"
 _ID_BYTES = 8
 _place = Struct("<IQIq").pack
@@ -60,6 +62,11 @@ class Letter:
         return dict(zip(self.columns, texts_of_row(self.row), strict=True))
 
     @property
+    def envelope(self) -> bytes:
+        """The change as it came, of a letter that has ENVELOPE alone."""
+        return came_in(self.row)
+
+    @property
     def letter_id(self) -> str:
         """What people name the letter by: the same whenever the change is parked."""
         named = "\0".join((self.service, self.table, str(self.head.version), *self.key_texts))
@@ -84,7 +91,7 @@ def letter_of(table: CapturedTable, row: LandedRow, reason: str | None) -> Lette
         service=table.service,
         table=table.name,
         key_texts=key_texts(row.key),
-        columns=tuple(column.name for column in table.columns),
+        columns=ENVELOPE if row.unreadable else tuple(column.name for column in table.columns),
         row=row.body,
         refused=reason is not None,
         reason=reason or BEHIND,

@@ -6,8 +6,9 @@ before this returns, so the stream goes on as if the rows were stored; everythin
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from clickhouse_connect.driver import Client
 
@@ -51,12 +52,27 @@ class Parking:
 
         LimitReachedError, with nothing parked, if ClickHouse refuses one change after the other.
         """
+        each = partial(landed_rows, rows, len(table.columns), len(table.key))
+        self.store_as(table, partial(self._refusal, table, rows), each)
+
+    def store_as(
+        self, table: CapturedTable, whole: Callable[[], str | None], each: Callable[[], Iterable[LandedRow]]
+    ) -> None:
+        """Store rows that came in another form: `whole` stores all at once, as `attempt` does; `each` lands them.
+
+        Rows are landed only where some were refused, or may have to wait. Errors as `store` raises them.
+        """
         lane = self._lane(table)
-        if not lane.waiting and self._refusal(table, rows) is None:
+        if not lane.waiting and whole() is None:
             lane.streak.end()
             return
         with lane.lock:
-            self._sort_out(table, lane, list(landed_rows(rows, len(table.columns), len(table.key))))
+            self._sort_out(table, lane, list(each()))
+
+    def forget(self) -> None:
+        """Read anew which keys have open letters: others may have parked some."""
+        with self._lock:
+            self._lanes, self._tables_with_letters = {}, None
 
     def _sort_out(self, table: CapturedTable, lane: _Lane, rows: Sequence[LandedRow]) -> None:
         behind = [row for row in rows if row.key in lane.waiting]
@@ -82,7 +98,8 @@ class Parking:
 
     def _sift(self, table: CapturedTable, lane: _Lane, rows: Sequence[LandedRow]) -> Sifted[LandedRow]:
         def store(some: Sequence[LandedRow]) -> str | None:
-            return self._refusal(table, Rows(len(some), b"".join(row.body for row in some)))
+            unreadable = next((row.unreadable for row in some if row.unreadable), None)
+            return unreadable or self._refusal(table, Rows(len(some), b"".join(row.body for row in some)))
 
         return sift(rows, store, lane.streak)
 

@@ -9,9 +9,9 @@ from clickhouse_connect.driver import Client
 from cdc.batch import Rows
 from cdc.catalog.model import CapturedTable
 from cdc.catalog.parked_sql import LetterState
-from cdc.dead_letters.attempt import attempt
+from cdc.dead_letters.attempt import attempt, attempt_envelopes
 from cdc.dead_letters.key_set import KeySet
-from cdc.dead_letters.letter import BEHIND, Letter
+from cdc.dead_letters.letter import BEHIND, ENVELOPE, Letter
 from cdc.dead_letters.letter_box import Chosen, pages, write
 from cdc.dead_letters.sifting import sift
 
@@ -56,8 +56,11 @@ def _redrive_page(client: Client, table: CapturedTable, letters: Sequence[Letter
 def _refusal(client: Client, table: CapturedTable, letters: Sequence[Letter]) -> str | None:
     """Letters were parked with the columns that their table had then, so they may be several inserts."""
     for columns, some in groupby(letters, lambda letter: letter.columns):
-        bodies = [letter.row for letter in some]
-        refusal = attempt(client, table, columns, Rows(len(bodies), b"".join(bodies)))
+        if columns == ENVELOPE:
+            refusal = attempt_envelopes(client, table, [letter.envelope for letter in some])
+        else:
+            bodies = [letter.row for letter in some]
+            refusal = attempt(client, table, columns, Rows(len(bodies), b"".join(bodies)))
         if refusal is not None:
             return refusal
     return None

@@ -35,6 +35,8 @@ STOPPING: dict[int, str] = {
         _STATEMENT,
     ),
 }
+# A field of JSON that a tuple has no element for: the message brings a column that the table has not.
+UNKNOWN_FIELD = frozenset({10})
 _SERVERS_WORDS = re.compile(r"DB::Exception: (?P<said>.*?)(: while executing .*)? \(for url .*\)$", re.DOTALL)
 _LONGEST_REASON = 1000
 

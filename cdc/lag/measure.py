@@ -73,29 +73,31 @@ def service_lag(
     client: Client | None,
     patience_seconds: float,
     wal_directory: Path | None = None,
+    slot: str | None = None,
 ) -> ServiceLag:
     """How far a service's copy is behind; measured with a heartbeat of its own, waited for `patience_seconds`.
 
+    slot: the name of the slot that its changes come from, None for the slot reader's own.
     client: None while ClickHouse does not answer: then PostgreSQL's side alone is told. wal_directory: where the disk
     of PostgreSQL's WAL can be seen from here, if it can.
     """
     with session(database_url) as connection:
         delay = _probe(connection, client, catalog.service, patience_seconds) if client else None
         reached = progress(client, catalog.service) if client else None
-        slot, behind, written = _slot(connection, catalog.service, reached)
-    room = Room(slot.bytes_until_lost if slot else None, disk_usage(wal_directory).free if wal_directory else None)
+        found, behind, written = _slot(connection, slot or slot_name(catalog.service), reached)
+    room = Room(found.bytes_until_lost if found else None, disk_usage(wal_directory).free if wal_directory else None)
     return ServiceLag(
         service=catalog.service,
         delay_seconds=delay,
         newest_commit=reached.commit_time if reached else None,
-        slot=slot,
-        forecast=forecast(written, behind, room) if slot else None,
+        slot=found,
+        forecast=forecast(written, behind, room) if found else None,
     )
 
 
-def _slot(connection: Connection, service: str, reached: Progress | None) -> tuple[Slot | None, float | None, int]:
+def _slot(connection: Connection, name: str, reached: Progress | None) -> tuple[Slot | None, float | None, int]:
     """The slot, and how much WAL was written in how many seconds: since the newest stored commit, or in a sample."""
-    found = rows(connection, _SLOT, slot_name(service))
+    found = rows(connection, _SLOT, name)
     if not found:
         return None, None, 0
     slot = Slot(*found[0])
@@ -103,7 +105,7 @@ def _slot(connection: Connection, service: str, reached: Progress | None) -> tup
         [(behind,)] = rows(connection, "SELECT extract(epoch FROM clock_timestamp() - %s)::float8", reached.commit_time)
         return slot, behind, slot.unconfirmed_bytes
     time.sleep(_SAMPLE_SECONDS)
-    later = Slot(*rows(connection, _SLOT, slot_name(service))[0])
+    later = Slot(*rows(connection, _SLOT, name)[0])
     return later, _SAMPLE_SECONDS, later.unconfirmed_bytes - slot.unconfirmed_bytes
 
 

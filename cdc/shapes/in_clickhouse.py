@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from clickhouse_connect.driver import Client
 
-from cdc.catalog.clickhouse_ddl import table_objects
-from cdc.catalog.clickhouse_schema import storage_settings
+from cdc.catalog.clickhouse_schema import objects_of, storage_settings
 from cdc.catalog.in_effect import IS_RECORDED, RECORDED_SHAPES, RecordedShapes, catalog_in_effect, shape_row, shapes_of
 from cdc.catalog.model import CapturedTable, CatalogError, ServiceCatalog
 from cdc.catalog.shape_sql import was_any_filled
@@ -32,7 +31,7 @@ def record_shape(client: Client, table: CapturedTable, position: int, change: st
 def extend(client: Client, table: CapturedTable) -> None:
     """Bring a table's objects to what it is, as `migrations upgrade` would; CatalogError where no step leads there."""
     try:
-        upgrade(client, table_objects(table, storage_settings(durable=is_durable(client))))
+        upgrade(client, objects_of(table, storage_settings(durable=is_durable(client))))
     except SchemaConflictError as error:
         raise CatalogError(f"{table}: ClickHouse cannot follow: {error}") from error
 

@@ -13,9 +13,9 @@ from dataclasses import replace
 from clickhouse_connect.driver import Client
 
 from cdc.bookkeeping.copies import SHAPE_CHANGED, want_copies
-from cdc.catalog.clickhouse_ddl import table_objects
+from cdc.catalog.clickhouse_schema import objects_of
 from cdc.catalog.in_effect import catalog_in_effect, shape_of
-from cdc.catalog.model import CapturedTable, ServiceCatalog
+from cdc.catalog.model import CapturedTable, Column, ServiceCatalog
 from cdc.catalog.shape import NO_CHANGE, Described, ShapeChange, change_between, require_key, reshaped, with_former
 from cdc.catalog.version import position
 from cdc.postgres import session, wal_position
@@ -24,6 +24,7 @@ from cdc.shapes.in_postgres import any_filled, named_types, shapes_in_postgres
 from cdc.source.relation import RelationMessage
 
 _log = logging.getLogger(__name__)
+_GONE_TYPE = "text"
 
 
 class Shapes:
@@ -51,6 +52,18 @@ class Shapes:
             if named in self._tables:
                 require_key(self._tables[named], shape.key)
                 self._take(named, shape.columns, lsn)
+
+    def keep_gone(self, table: CapturedTable, names: Sequence[str]) -> None:
+        """Keep columns of which rows have come, and which PostgreSQL has no more: they had come and gone between looks.
+
+        What type they were of nobody says any more, so they are texts.
+        """
+        with self._guard:
+            recorded = self._recorded.get((table.service, table.name))
+            at = recorded.position if recorded else position(self._epoch, 0)
+            self._keep(
+                table, with_former(table, [Column(name, _GONE_TYPE) for name in names]), at, NO_CHANGE, wanted=False
+            )
 
     def adapt(self, table: CapturedTable, described: RelationMessage, commit_lsn: int) -> CapturedTable:
         """The table as the rows after a description have it, in a transaction that commits at an LSN.
@@ -116,7 +129,7 @@ class Shapes:
             return any_filled(connection, shape, change.added)
 
     def _keep(self, table: CapturedTable, shape: CapturedTable, at: int, change: ShapeChange, *, wanted: bool) -> None:
-        if table_objects(shape, {}) != table_objects(table, {}):
+        if objects_of(shape, {}) != objects_of(table, {}):
             extend(self._client, shape)
         # Before the copy is wanted: it is to be one of the new shape.
         self._tables[table.sent_as] = shape

@@ -6,6 +6,7 @@ tell what is gone. Only where PostgreSQL may be the wrong one somebody is asked.
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from clickhouse_connect.driver import Client
@@ -14,6 +15,7 @@ from cdc.bookkeeping.copies import FIRST_COPY, NEW_EPOCH, copies, newest_copies,
 from cdc.bookkeeping.epochs import Epoch, current_epoch, record_epoch
 from cdc.bookkeeping.progress import Progress, progress
 from cdc.catalog.model import ServiceCatalog
+from cdc.catalog.postgres_ddl import slot_name
 from cdc.catalog.version import position
 from cdc.postgres import Connection, lsn_number, lsn_text, rows
 from cdc.source.slot_setup import NotReadyError, SlotState, drop_slot, ensure_slot, slot_state
@@ -44,9 +46,17 @@ def cluster_of(connection: Connection) -> Cluster:
     return Cluster(identifier, timeline, lsn_number(written))
 
 
-def ensure_epoch(connection: Connection, client: Client, catalog: ServiceCatalog) -> int:
+def ensure_epoch(
+    connection: Connection,
+    client: Client,
+    catalog: ServiceCatalog,
+    slot: str | None = None,
+    free: Callable[[], None] = lambda: None,
+) -> int:
     """The number of the epoch to stream in, with its slot made and its copies wanted; a new one where there is a gap.
 
+    slot: the name of the slot that the stream comes from, None for the slot reader's own; free: called before a slot
+    that somebody may read is dropped, to end who does.
     NotReadyError if PostgreSQL is another cluster, or while another process sets capture up.
     """
     service = catalog.service
@@ -59,14 +69,16 @@ def ensure_epoch(connection: Connection, client: Client, catalog: ServiceCatalog
         known = _begin(client, service, cluster, 1, "first start")
     elif known.system_identifier != cluster.identifier:
         raise NotReadyError(_another_cluster(service, known, cluster))
-    slot, begun = slot_state(connection, service), bool(copies(client, service, known.number))
-    if gap := gap_before(known, cluster, reached, slot, copies_begun=begun):
+    slot = slot or slot_name(service)
+    state, begun = slot_state(connection, slot), bool(copies(client, service, known.number))
+    if gap := gap_before(known, cluster, reached, state, copies_begun=begun):
         _log.warning("%s: a new epoch begins, in which everything is copied anew: %s", service, gap)
-        drop_slot(connection, service)
+        free()
+        drop_slot(connection, slot)
         known = _begin(client, service, cluster, known.number + 1, gap)
-    elif slot.lost:
-        drop_slot(connection, service)
-    ensure_slot(connection, service)
+    elif state.lost:
+        drop_slot(connection, slot)
+    ensure_slot(connection, slot)
     _want_missing_copies(connection, client, catalog, known)
     return known.number
 
@@ -80,15 +92,16 @@ def described(connection: Connection, client: Client, service: str) -> str:
     )
 
 
-def begin_epoch(connection: Connection, client: Client, service: str, reason: str) -> Epoch:
+def begin_epoch(connection: Connection, client: Client, service: str, reason: str, slot: str | None = None) -> Epoch:
     """Begin a new epoch with whatever cluster is at the other end; the next start of capture copies everything anew.
 
     NotReadyError if nothing was captured yet, or while capture runs.
     """
     _require_alone(connection, service)
     known = _known(client, service)
-    _require_unread(connection, service)
-    drop_slot(connection, service)
+    slot = slot or slot_name(service)
+    _require_unread(connection, service, slot)
+    drop_slot(connection, slot)
     return _begin(client, service, cluster_of(connection), known.number + 1, reason)
 
 
@@ -128,9 +141,9 @@ def _known(client: Client, service: str) -> Epoch:
     return known
 
 
-def _require_unread(connection: Connection, service: str) -> None:
+def _require_unread(connection: Connection, service: str, slot: str) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while slot_state(connection, service).active:
+    while slot_state(connection, slot).active:
         if time.monotonic() > deadline:
             raise NotReadyError(f"{service}: somebody reads its slot; is it `python -m cdc run`? stop it first")
         time.sleep(_POLL_SECONDS)

@@ -9,7 +9,6 @@ from cdc.catalog.postgres_ddl import (
     PUBLICATION,
     WHOLE_PUBLICATION,
     WHOLE_TABLE,
-    slot_name,
     without_whole_old_rows,
 )
 from cdc.postgres import Connection, rows
@@ -69,12 +68,12 @@ def require_published(connection: Connection, catalog: ServiceCatalog) -> None:
         )
 
 
-def slot_state(connection: Connection, service: str) -> SlotState:
-    """How the service's slot stands."""
+def slot_state(connection: Connection, slot: str) -> SlotState:
+    """How a slot stands."""
     found = rows(
         connection,
         "SELECT active, wal_status, invalidation_reason FROM pg_replication_slots WHERE slot_name = %s",
-        slot_name(service),
+        slot,
     )
     if not found:
         return SlotState(exists=False)
@@ -82,15 +81,15 @@ def slot_state(connection: Connection, service: str) -> SlotState:
     return SlotState(exists=True, active=active, lost=(reason or "WAL removed") if reason or status == "lost" else None)
 
 
-def ensure_slot(connection: Connection, service: str) -> None:
+def ensure_slot(connection: Connection, slot: str) -> None:
     """Create the slot if it is not there."""
-    if not slot_state(connection, service).exists:
-        _log.info("%s: creating replication slot %s", service, slot_name(service))
-        rows(connection, "SELECT pg_create_logical_replication_slot(%s, 'pgoutput')", slot_name(service))
+    if not slot_state(connection, slot).exists:
+        _log.info("creating replication slot %s", slot)
+        rows(connection, "SELECT pg_create_logical_replication_slot(%s, 'pgoutput')", slot)
 
 
-def drop_slot(connection: Connection, service: str) -> None:
+def drop_slot(connection: Connection, slot: str) -> None:
     """Drop the slot if it is there; psycopg2's ObjectInUse if somebody reads it."""
-    if slot_state(connection, service).exists:
-        _log.warning("%s: dropping replication slot %s", service, slot_name(service))
-        rows(connection, "SELECT pg_drop_replication_slot(%s)", slot_name(service))
+    if slot_state(connection, slot).exists:
+        _log.warning("dropping replication slot %s", slot)
+        rows(connection, "SELECT pg_drop_replication_slot(%s)", slot)

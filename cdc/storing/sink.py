@@ -34,11 +34,14 @@ _lsn = Struct("<Q").pack
 
 
 class Sink:
-    """Stores the batches of one service in one epoch; a context manager that owns the threads of parallel inserts."""
+    """Stores the batches of one service in one epoch; a context manager that owns the threads of parallel inserts.
+
+    parking: what stores rows, or keeps them as dead letters.
+    """
 
     def __init__(self, client: Client, service: str, epoch: int, refused_in_a_row: int = IN_A_ROW) -> None:
         self.epoch = epoch
-        self._parking = Parking(client, service, refused_in_a_row)
+        self.parking = Parking(client, service, refused_in_a_row)
         self._client, self._service = client, service
         self._threads = ThreadPoolExecutor(_PARALLEL_TABLES, thread_name_prefix=f"insert-{service}")
 
@@ -62,7 +65,7 @@ class Sink:
 
     def store_rows(self, table: CapturedTable, rows: Rows) -> None:
         """Store landing rows of one table, each as a row or as a dead letter."""
-        self._parking.store(table, rows)
+        self.parking.store(table, rows)
 
     def _insert(self, table: str, columns: Sequence[str], rows: Iterable[bytes]) -> None:
         encoded = list(rows)

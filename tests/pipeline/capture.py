@@ -14,6 +14,7 @@ from cdc.bookkeeping.copies import unfinished_copies
 from cdc.bookkeeping.epochs import Epoch, current_epoch
 from cdc.bookkeeping.progress import progress
 from cdc.catalog.model import CapturedTable, ServiceCatalog, quoted
+from cdc.catalog.postgres_ddl import debezium_slot_name, slot_name
 from cdc.catalog.version import place
 from cdc.catalog.version_sql import transaction_time
 from cdc.clickhouse import rows_of
@@ -95,10 +96,17 @@ class Capture:
 
     def confirmed_position(self) -> int:
         """Up to where PostgreSQL was told that changes are safe; 0 if there is no slot."""
+        return self._confirmed(slot_name(self.catalog.service))
+
+    def confirmed_by_debezium(self) -> int:
+        """The same of the slot that the connector reads."""
+        return self._confirmed(debezium_slot_name(self.catalog.service))
+
+    def _confirmed(self, slot: str) -> int:
         found = run(
             self.database.superuser_dsn,
             "SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE database = current_database()"
-            f" AND slot_name = 'huleedu_{self.catalog.service}_slot'",
+            f" AND slot_name = '{slot}' AND confirmed_flush_lsn IS NOT NULL",
         )
         return lsn_number(str(found[0][0])) if found else 0
 

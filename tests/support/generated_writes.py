@@ -35,6 +35,7 @@ from services.registry import Service
 _LONGEST_HEX = 64
 _SUCCESS = 200
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+DAY = timedelta(days=1)
 _WORDS = ["plain", "with, comma", 'with "quotes"', "{braces}", "back\\slash", "NULL", ""]
 
 

@@ -1,0 +1,34 @@
+"""The pipelines that `python -m cdc run` runs, one for each service: from its slot, or from its topics in Kafka."""
+
+from collections.abc import Iterable, Sequence
+
+from cdc.catalog.model import ServiceCatalog
+from cdc.kafka.pipeline import KafkaPipeline, KafkaPlace
+from cdc.pipeline import Pipeline
+from cdc.run import Runnable
+from cdc.settings import CdcSettings, Source, database_url
+from cdc.storing.turns import Turns
+
+
+def pipelines(source: Source, catalogs: Iterable[ServiceCatalog], settings: CdcSettings) -> Sequence[Runnable]:
+    """A pipeline for each service's catalog."""
+    turns, clickhouse_url = Turns(settings.services_at_once), str(settings.clickhouse_url)
+    if source is Source.SLOT:
+        return [Pipeline(each, database_url(each.service), clickhouse_url, settings.pace, turns) for each in catalogs]
+    kafka = kafka_place(settings)
+    return [
+        KafkaPipeline(each, database_url(each.service), clickhouse_url, kafka, settings.pace, turns)
+        for each in catalogs
+    ]
+
+
+def kafka_place(settings: CdcSettings) -> KafkaPlace:
+    """Where Kafka is, and what is said of groups and topics there."""
+    return KafkaPlace(
+        settings.kafka_bootstrap,
+        settings.kafka_group,
+        settings.kafka_stuck_seconds,
+        settings.topic_partitions,
+        settings.topic_replicas,
+        str(settings.connect_url) if settings.connect_url else None,
+    )

@@ -1,0 +1,89 @@
+"""A captured database by way of Kafka: its connector on a real Connect, and sinks of its group."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from cdc.bookkeeping.epochs import current_epoch
+from cdc.connect.configuration import Database, configuration, connector_name, password_reference
+from cdc.connect.configuration import Kafka as Delivery
+from cdc.connect.rest import connect_client
+from cdc.dead_letters.limits import IN_A_ROW
+from cdc.kafka.pipeline import KafkaPipeline, KafkaPlace
+from deploy.local.kafka.broker import Kafka
+from deploy.local.kafka.connect import Connect
+from tests.pipeline.capture import PACE, SOON, Capture, wait_until
+
+
+@dataclass(frozen=True)
+class ByKafka:
+    """What a capture needs beside its databases; the group is one that nobody used."""
+
+    capture: Capture
+    kafka: Kafka
+    connect: Connect
+    group: str = field(default_factory=lambda: f"test-{uuid4().hex[:8]}")
+    follows_epochs: bool = False
+    refused_in_a_row: int = IN_A_ROW
+
+    def through(self, clickhouse_url: str) -> "ByKafka":
+        """The same, with sinks that reach ClickHouse by another way."""
+        return replace(self, capture=self.capture.through(clickhouse_url))
+
+    def following_epochs(self) -> "ByKafka":
+        """The same, with sinks that have the connector follow new epochs."""
+        return replace(self, follows_epochs=True)
+
+    def stop_connector(self) -> None:
+        """End the connector's task, which then reads the slot no more."""
+        with connect_client(self.connect.url) as client:
+            client.stop(connector_name(self.capture.catalog.service))
+
+    def put_connector(self, epoch: int | None = None) -> None:
+        """Make the connector of the epoch in effect, and wait until its task runs."""
+        service = self.capture.catalog.service
+        at = urlsplit(self.capture.database.cdc_url)
+        database = Database(
+            at.hostname or "",
+            at.port or 0,
+            at.path[1:],
+            at.username or "",
+            password_reference(self.capture.database.service.name),
+        )
+        known = current_epoch(self.capture.clickhouse, service)
+        number = epoch or (known.number if known else 1)
+        wanted = configuration(self.capture.catalog, database, number, Delivery(), heartbeat_seconds=1.0)
+        with connect_client(self.connect.url) as client:
+            client.put(connector_name(service), wanted)
+            wait_until(lambda: bool((state := client.state(connector_name(service))) and state.is_running), "the task")
+
+    def pipeline(self) -> KafkaPipeline:
+        connect_url = self.connect.url if self.follows_epochs else None
+        place = KafkaPlace(self.kafka.bootstrap, self.group, stuck_seconds=20.0, partitions=3, connect_url=connect_url)
+        capture, pace = self.capture, replace(PACE, refused_in_a_row=self.refused_in_a_row)
+        return KafkaPipeline(capture.catalog, capture.database.cdc_url, capture.clickhouse_url, place, pace)
+
+    @contextmanager
+    def sink(self) -> Iterator[None]:
+        """A sink in a thread; at the end it is told to stop, and has stored all it read."""
+        stopping = threading.Event()
+        thread = threading.Thread(target=self.pipeline().run, args=(stopping,), name="sink under test")
+        thread.start()
+        try:
+            yield
+        finally:
+            stopping.set()
+            thread.join(SOON)
+            assert not thread.is_alive(), "the sink did not stop"
+
+    @contextmanager
+    def streaming(self) -> Iterator[None]:
+        """A sink and the connector, which have copied the tables, and stream."""
+        with self.sink():
+            wait_until(lambda: self.capture.confirmed_by_debezium() > 0, "the slot")
+            self.put_connector()
+            self.capture.catch_up(60)
+            yield
