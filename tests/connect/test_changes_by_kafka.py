@@ -131,7 +131,6 @@ def test_a_large_value_that_did_not_change_is_stored_whole(
             texts_in_clickhouse(capture)[3]
             == texts_in_postgres(capture)[3]
             == (
-                "3",
                 digits,
                 large.texts[1],
                 f"\\x{digits}",

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdc.catalog.version import position, truncate_version, version
+from cdc.catalog.version import change_version, position, truncate_version, version
 
 LSNS, EPOCHS, RANKS = st.integers(0, 2**64 - 1), st.integers(1, 2**32 - 1), st.integers(0, 2)
 
@@ -29,3 +29,10 @@ def test_a_truncate_hides_what_is_at_its_position_and_nothing_behind(epoch: int,
 @given(st.tuples(EPOCHS, LSNS), st.tuples(EPOCHS, LSNS))
 def test_positions_are_ordered_over_epochs(one: tuple[int, int], other: tuple[int, int]) -> None:
     assert (position(*one) < position(*other)) == (one < other)
+
+
+@given(EPOCHS, LSNS, st.sampled_from("cud"))
+def test_a_change_that_came_without_a_value_has_the_version_that_it_would_have_had(
+    epoch: int, lsn: int, op: str
+) -> None:
+    assert change_version(op.upper(), epoch, lsn) == change_version(op, epoch, lsn)
