@@ -42,34 +42,38 @@ def settings(by_kafka: ByKafka) -> dict[str, str]:
 
 async def test_two_sinks_killed_and_paused_in_mid_load_lose_nothing(by_kafka: ByKafka, tmp_path: Path) -> None:
     capture, rng = by_kafka.capture, random.Random(seed := a_seed())
-    log = tmp_path / "cdc.log"
-    with cdc_run(capture, log, **settings(by_kafka)) as first:
+    logs = [tmp_path / f"{number}.log" for number in range(3)]
+
+    def share_of(number: int) -> None:
+        wait_until(lambda: "assigned: huleedu" in logs[number].read_text(), "its share", CATCH_UP_SECONDS)
+
+    with cdc_run(capture, logs[0], **settings(by_kafka)) as first:
         wait_until(lambda: capture.confirmed_by_debezium() > 0, "the slot", CATCH_UP_SECONDS)
         by_kafka.put_connector()
         capture.catch_up(CATCH_UP_SECONDS)
-        with Load(seed).going_on(capture), cdc_run(capture, log, **settings(by_kafka)) as second:
-            await asyncio.sleep(rng.uniform(2, 5))
-            first.kill()
-            first.wait()
-            await asyncio.sleep(rng.uniform(0, 2))
-            # Longer than the group waits for a sign of life: the group goes on without it, and it comes back.
-            os.kill(second.pid, signal.SIGSTOP)
-            newcomer = tmp_path / "third.log"
-            with cdc_run(capture, newcomer, **settings(by_kafka)) as third:
-                wait_until(lambda: "assigned: huleedu" in newcomer.read_text(), "its share", CATCH_UP_SECONDS)
-                await asyncio.sleep(3)
-                os.kill(second.pid, signal.SIGCONT)
-                await asyncio.sleep(rng.uniform(1, 4))
-                third.send_signal(signal.SIGTERM)
-                assert third.wait(60) == 0
+        with cdc_run(capture, logs[1], **settings(by_kafka)) as second:
+            share_of(1)
+            with Load(seed, writers=1).going_on(capture):
+                await asyncio.sleep(rng.uniform(1, 3))
+                first.kill()
+                first.wait()
+                await asyncio.sleep(rng.uniform(0, 2))
+                # Longer than the group waits for a sign of life: it goes on without this one, which then comes back.
+                os.kill(second.pid, signal.SIGSTOP)
+                with cdc_run(capture, logs[2], **settings(by_kafka)) as third:
+                    share_of(2)
+                    await asyncio.sleep(3)
+                    os.kill(second.pid, signal.SIGCONT)
+                    await asyncio.sleep(rng.uniform(1, 4))
+                    third.send_signal(signal.SIGTERM)
+                    assert third.wait(CATCH_UP_SECONDS) == 0
             capture.catch_up(CATCH_UP_SECONDS)
-        capture.catch_up(CATCH_UP_SECONDS)
     with by_kafka.sink():
         capture.catch_up(CATCH_UP_SECONDS)
         capture.assert_whole()
         equal = cdc_command(capture, "verify", "file")
         assert (equal.returncode, equal.stdout.count(": equal, ")) == (0, 2), equal.stderr
-    assert "Traceback" not in log.read_text()
+    assert [log.name for log in logs if "Traceback" in log.read_text()] == []
 
 
 async def test_answers_that_are_lost_are_stored_again_and_shown_once(by_kafka: ByKafka) -> None:
