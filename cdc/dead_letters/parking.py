@@ -72,7 +72,7 @@ class Parking:
         Whoever redrives looks again too, once a letter is closed: one of the two sees what the other has done.
         """
         keys = {row.key for row in behind}
-        oldest = {key: found for key, found in oldest_open(self._client, table) if key in keys}
+        oldest = dict(oldest_open(self._client, table, keys))
         for key in keys - oldest.keys():
             lane.waiting.discard(key)
         for key in stranded_keys(behind, oldest):
