@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -96,23 +97,23 @@ class Pipeline:
         def check_replay(batch: Batch) -> None:
             replay.check(batch.commits)
 
-        inserter = Inserter(sink.store, stopping, service, self.turns, before=check_replay)
-        reader = SlotReader(Decoder(shapes.catalog, sink.epoch, shapes.adapt), inserter, self.pace.batches)
-        watch = ShapeWatch(shapes, self.pace.shape_seconds, service)
-        watch.start()
-        heartbeat = keep_beating(self.database_url, self.pace.heartbeat_seconds, ended)
-        copier = Copier(Places(self.database_url, opened, sink, lambda: shapes.catalog.tables), service)
-        try:
-            with replication_session(self.database_url) as connection:
-                reader.run(
-                    connection, slot_name(service), stopping, partial(self._go_on_beside, replay, copier), watch.check
-                )
-        finally:
-            ended.set()
-            watch.stop()
-            copier.stop()
-            inserter.finish()
-            heartbeat.join()
+        # What was begun ends in the reverse order, each whatever became of the others.
+        with ExitStack() as begun:
+            inserter = Inserter(sink.store, stopping, service, self.turns, before=check_replay)
+            begun.callback(inserter.finish)
+            reader = SlotReader(Decoder(shapes.catalog, sink.epoch, shapes.adapt), inserter, self.pace.batches)
+            copier = Copier(Places(self.database_url, opened, sink, lambda: shapes.catalog.tables), service)
+            begun.callback(copier.stop)
+            watch = ShapeWatch(shapes, self.pace.shape_seconds, service)
+            watch.start()
+            begun.callback(watch.stop)
+            heartbeat = keep_beating(self.database_url, self.pace.heartbeat_seconds, ended)
+            begun.callback(heartbeat.join)
+            begun.callback(ended.set)
+            connection = begun.enter_context(replication_session(self.database_url))
+            reader.run(
+                connection, slot_name(service), stopping, partial(self._go_on_beside, replay, copier), watch.check
+            )
 
     def _go_on_beside(self, replay: ReplayCheck, copier: Copier) -> None:
         """What may begin once the slot is read, by this process and no other."""

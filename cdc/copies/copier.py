@@ -63,10 +63,11 @@ class Copier:
         """End the thread, breaking off what it does, and return once it has ended."""
         self._stopping.set()
         while self._thread.is_alive():
-            if self._connection is not None:
+            # Taken once: the thread gives it up meanwhile.
+            if (connection := self._connection) is not None:
                 # A copy may wait for a lock, and would not hear.
                 with suppress(psycopg2.Error):
-                    self._connection.cancel()
+                    connection.cancel()
             self._thread.join(_POLL_SECONDS)
 
     def _run(self) -> None:
