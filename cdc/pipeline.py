@@ -36,6 +36,8 @@ from services.kit.backoff import Backoff
 
 _log = logging.getLogger(__name__)
 _FIRST_WAIT_SECONDS = 0.2
+# A beat that PostgreSQL leaves without an answer is not waited for.
+_LONGEST_LAST_BEAT_SECONDS = 5.0
 _SLOT_IS_READ = errors.lookup(errorcodes.OBJECT_IN_USE)
 _EXPECTED_FAILURES = (*EXPECTED, RelationMismatchError, MissingValueError, UnknownMessageError)
 
@@ -108,7 +110,7 @@ class Pipeline:
             watch.start()
             begun.callback(watch.stop)
             heartbeat = keep_beating(self.database_url, self.pace.heartbeat_seconds, ended)
-            begun.callback(heartbeat.join)
+            begun.callback(heartbeat.join, _LONGEST_LAST_BEAT_SECONDS)
             begun.callback(ended.set)
             connection = begun.enter_context(replication_session(self.database_url))
             reader.run(
