@@ -29,6 +29,7 @@ from cdc.source.replay import DivergedError, ReplayCheck
 from cdc.source.slot import SlotReader
 from cdc.source.slot_setup import require_published
 from cdc.source.tuples import MissingValueError
+from cdc.stopped import StoppedError
 from cdc.storing.inserter import Inserter
 from cdc.storing.sink import Sink
 from cdc.storing.turns import Turns
@@ -59,6 +60,8 @@ class Pipeline:
             began = time.monotonic()
             try:
                 self._set_up_and_stream(stopping)
+            except StoppedError as error:
+                _log.info("%s", error)
             except _SLOT_IS_READ as error:
                 # It may last for days, and there is nothing to mend: said once, not at each try.
                 if not waiting:
@@ -74,7 +77,7 @@ class Pipeline:
 
     def _set_up_and_stream(self, stopping: threading.Event) -> None:
         with client(self.clickhouse_url) as opened:
-            epoch = self._set_up(opened)
+            epoch = self._set_up(opened, stopping)
             try:
                 with Sink(opened, self.catalog.service, epoch, self.pace.refused_in_a_row) as sink:
                     self._stream(opened, sink, stopping)
@@ -85,10 +88,10 @@ class Pipeline:
                 with session(self.database_url) as connection:
                     begin_epoch(connection, opened, self.catalog.service, str(error))
 
-    def _set_up(self, opened: Client) -> int:
+    def _set_up(self, opened: Client, stopping: threading.Event) -> int:
         with session(self.database_url) as connection:
             require_published(connection, self.catalog)
-            return ensure_epoch(connection, opened, self.catalog)
+            return ensure_epoch(connection, self.database_url, opened, self.catalog, stopping.is_set)
 
     def _stream(self, opened: Client, sink: Sink, stopping: threading.Event) -> None:
         service, ended = self.catalog.service, threading.Event()

@@ -20,12 +20,13 @@ from cdc.bookkeeping.copies import FIRST_COPY, TableCopy, record_copy, unfinishe
 from cdc.bookkeeping.progress import progress
 from cdc.catalog.model import CapturedTable
 from cdc.catalog.version import position
-from cdc.copies.snapshot import StoppedError, take_snapshot
+from cdc.copies.snapshot import take_snapshot
 from cdc.copies.tombstones import delete_what_is_gone
 from cdc.failures import OF_STORING
 from cdc.postgres import Connection, lsn_text, session
 from cdc.source.heartbeat import beat
 from cdc.source.partitions import kept_now
+from cdc.stopped import StoppedError
 from cdc.storing.sink import Sink
 from services.kit.backoff import Backoff
 

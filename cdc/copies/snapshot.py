@@ -17,6 +17,8 @@ from cdc.batch import Rows
 from cdc.bookkeeping.copies import TableCopy, record_copy
 from cdc.catalog.model import CapturedTable, quoted
 from cdc.postgres import Connection, lsn_number, rows
+from cdc.source.open_transactions import open_transactions
+from cdc.stopped import StoppedError
 from cdc.storing.sink import Sink
 
 _log = logging.getLogger(__name__)
@@ -24,10 +26,6 @@ _CHUNK_BYTES = 8 << 20
 _POLL_SECONDS = 0.05
 _SAY_EVERY_SECONDS = 10.0
 _TELL_EVERY_SECONDS = 1.0
-
-
-class StoppedError(RuntimeError):
-    """A copy was given up because capture is to stop."""
 
 
 @dataclass(frozen=True)
@@ -134,13 +132,6 @@ def _wait_until_ended(connection: Connection, xid: int, stopped: Callable[[], bo
         time.sleep(_POLL_SECONDS)
         if time.monotonic() - said > _SAY_EVERY_SECONDS:
             said = time.monotonic()
-            _log.warning("a snapshot waits for transactions to end that were open before it: %s", _open(connection))
-
-
-def _open(connection: Connection) -> str:
-    found = rows(
-        connection,
-        "SELECT format('pid %s in %s for %s', pid, datname, now() - xact_start)"
-        " FROM pg_stat_activity WHERE backend_xid IS NOT NULL",
-    )
-    return ", ".join(row[0] for row in found)
+            _log.warning(
+                "a snapshot waits for transactions to end that were open before it: %s", open_transactions(connection)
+            )
