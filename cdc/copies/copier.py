@@ -111,7 +111,7 @@ class Copier:
         if wanted is not None and wanted.copied_to:
             return wanted
         client, sink, reason = self._places.client, self._places.sink, wanted.reason if wanted else FIRST_COPY
-        begun = take_snapshot(connection, client, sink, table, reason=reason, stopped=self._stopping.is_set)
+        begun = take_snapshot(connection, client, sink, table, reason=reason, stopping=self._stopping)
         copied = replace(begun, copied_to=beat(connection))
         record_copy(client, self._service, copied)
         return copied
