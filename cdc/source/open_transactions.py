@@ -2,8 +2,9 @@
 
 from cdc.postgres import Connection, rows
 
+# Since when another role's are open, only a monitoring role is told.
 _OPEN = (
-    "SELECT format('pid %s in %s for %s', pid, datname, now() - xact_start)"
+    "SELECT format('pid %s in %s', pid, datname) || coalesce(' for ' || (now() - xact_start), '')"
     " FROM pg_stat_activity WHERE backend_xid IS NOT NULL"
     " UNION ALL SELECT format('prepared transaction %L in %s for %s', gid, database, now() - prepared)"
     " FROM pg_prepared_xacts"

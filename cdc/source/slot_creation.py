@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from typing import Any
 
 import psycopg2
 
@@ -35,7 +36,7 @@ def ensure_slot(connection: Connection, database_url: str, service: str, stopped
         creating.result()
 
 
-def _wait_for(creating: Future[object], beside: Connection, service: str, stopped: Callable[[], bool]) -> None:
+def _wait_for(creating: Future[Any], beside: Connection, service: str, stopped: Callable[[], bool]) -> None:
     said = time.monotonic()
     while wait([creating], _POLL_SECONDS).not_done:
         if stopped():
@@ -49,7 +50,7 @@ def _wait_for(creating: Future[object], beside: Connection, service: str, stoppe
             )
 
 
-def _cancel(creating: Future[object], connection: Connection) -> None:
+def _cancel(creating: Future[Any], connection: Connection) -> None:
     """End what is still under way; once more if it had not begun when it was cancelled."""
     while not creating.done():
         with suppress(psycopg2.Error):
