@@ -11,7 +11,6 @@ import psycopg2
 from clickhouse_connect.driver import Client
 from psycopg2 import errorcodes, errors
 
-from cdc.batch import Batch
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.clickhouse import client
@@ -98,13 +97,11 @@ class Pipeline:
         shapes = Shapes(self.catalog, self.database_url, opened, sink.epoch)
         shapes.compare_with_postgres()
         replay = ReplayCheck(opened, service, sink.epoch)
-
-        def check_replay(batch: Batch) -> None:
-            replay.check(batch.commits)
-
         # What was begun ends in the reverse order, each whatever became of the others.
         with ExitStack() as begun:
-            inserter = Inserter(sink.store, stopping, service, self.turns, before=check_replay)
+            inserter = Inserter(
+                sink.store, stopping, service, self.turns, before=lambda batch: replay.check(batch.commits)
+            )
             begun.callback(inserter.finish)
             reader = SlotReader(Decoder(shapes.catalog, sink.epoch, shapes.adapt), inserter, self.pace.batches)
             copier = Copier(Places(self.database_url, opened, sink, lambda: shapes.catalog.tables), service)
