@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -10,7 +11,6 @@ import psycopg2
 from clickhouse_connect.driver import Client
 from psycopg2 import errorcodes, errors
 
-from cdc.batch import Batch
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.clickhouse import client
@@ -28,6 +28,7 @@ from cdc.source.replay import DivergedError, ReplayCheck
 from cdc.source.slot import SlotReader
 from cdc.source.slot_setup import require_published
 from cdc.source.tuples import MissingValueError
+from cdc.stopped import StoppedError
 from cdc.storing.inserter import Inserter
 from cdc.storing.sink import Sink
 from cdc.storing.turns import Turns
@@ -35,6 +36,8 @@ from services.kit.backoff import Backoff
 
 _log = logging.getLogger(__name__)
 _FIRST_WAIT_SECONDS = 0.2
+# A beat that PostgreSQL leaves without an answer is not waited for.
+_LONGEST_LAST_BEAT_SECONDS = 5.0
 _SLOT_IS_READ = errors.lookup(errorcodes.OBJECT_IN_USE)
 _EXPECTED_FAILURES = (*EXPECTED, RelationMismatchError, MissingValueError, UnknownMessageError)
 
@@ -56,6 +59,8 @@ class Pipeline:
             began = time.monotonic()
             try:
                 self._set_up_and_stream(stopping)
+            except StoppedError as error:
+                _log.info("%s", error)
             except _SLOT_IS_READ as error:
                 # It may last for days, and there is nothing to mend: said once, not at each try.
                 if not waiting:
@@ -71,7 +76,7 @@ class Pipeline:
 
     def _set_up_and_stream(self, stopping: threading.Event) -> None:
         with client(self.clickhouse_url) as opened:
-            epoch = self._set_up(opened)
+            epoch = self._set_up(opened, stopping)
             try:
                 with Sink(opened, self.catalog.service, epoch, self.pace.refused_in_a_row) as sink:
                     self._stream(opened, sink, stopping)
@@ -82,37 +87,35 @@ class Pipeline:
                 with session(self.database_url) as connection:
                     begin_epoch(connection, opened, self.catalog.service, str(error))
 
-    def _set_up(self, opened: Client) -> int:
+    def _set_up(self, opened: Client, stopping: threading.Event) -> int:
         with session(self.database_url) as connection:
             require_published(connection, self.catalog)
-            return ensure_epoch(connection, opened, self.catalog)
+            return ensure_epoch(connection, self.database_url, opened, self.catalog, stopping.is_set)
 
     def _stream(self, opened: Client, sink: Sink, stopping: threading.Event) -> None:
         service, ended = self.catalog.service, threading.Event()
         shapes = Shapes(self.catalog, self.database_url, opened, sink.epoch)
         shapes.compare_with_postgres()
         replay = ReplayCheck(opened, service, sink.epoch)
-
-        def check_replay(batch: Batch) -> None:
-            replay.check(batch.commits)
-
-        inserter = Inserter(sink.store, stopping, service, self.turns, before=check_replay)
-        reader = SlotReader(Decoder(shapes.catalog, sink.epoch, shapes.adapt), inserter, self.pace.batches)
-        watch = ShapeWatch(shapes, self.pace.shape_seconds, service)
-        watch.start()
-        heartbeat = keep_beating(self.database_url, self.pace.heartbeat_seconds, ended)
-        copier = Copier(Places(self.database_url, opened, sink, lambda: shapes.catalog.tables), service)
-        try:
-            with replication_session(self.database_url) as connection:
-                reader.run(
-                    connection, slot_name(service), stopping, partial(self._go_on_beside, replay, copier), watch.check
-                )
-        finally:
-            ended.set()
-            watch.stop()
-            copier.stop()
-            inserter.finish()
-            heartbeat.join()
+        # What was begun ends in the reverse order, each whatever became of the others.
+        with ExitStack() as begun:
+            inserter = Inserter(
+                sink.store, stopping, service, self.turns, before=lambda batch: replay.check(batch.commits)
+            )
+            begun.callback(inserter.finish)
+            reader = SlotReader(Decoder(shapes.catalog, sink.epoch, shapes.adapt), inserter, self.pace.batches)
+            copier = Copier(Places(self.database_url, opened, sink, lambda: shapes.catalog.tables), service)
+            begun.callback(copier.stop)
+            watch = ShapeWatch(shapes, self.pace.shape_seconds, service)
+            watch.start()
+            begun.callback(watch.stop)
+            heartbeat = keep_beating(self.database_url, self.pace.heartbeat_seconds, ended)
+            begun.callback(heartbeat.join, _LONGEST_LAST_BEAT_SECONDS)
+            begun.callback(ended.set)
+            connection = begun.enter_context(replication_session(self.database_url))
+            reader.run(
+                connection, slot_name(service), stopping, partial(self._go_on_beside, replay, copier), watch.check
+            )
 
     def _go_on_beside(self, replay: ReplayCheck, copier: Copier) -> None:
         """What may begin once the slot is read, by this process and no other."""

@@ -6,6 +6,7 @@ tell what is gone. Only where PostgreSQL may be the wrong one somebody is asked.
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from clickhouse_connect.driver import Client
@@ -16,7 +17,8 @@ from cdc.bookkeeping.progress import Progress, progress
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.version import position
 from cdc.postgres import Connection, lsn_number, lsn_text, rows
-from cdc.source.slot_setup import NotReadyError, SlotState, drop_slot, ensure_slot, slot_state
+from cdc.source.slot_creation import ensure_slot
+from cdc.source.slot_setup import NotReadyError, SlotState, drop_slot, slot_state
 
 _log = logging.getLogger(__name__)
 # A reader that has ended is gone a moment later.
@@ -44,10 +46,17 @@ def cluster_of(connection: Connection) -> Cluster:
     return Cluster(identifier, timeline, lsn_number(written))
 
 
-def ensure_epoch(connection: Connection, client: Client, catalog: ServiceCatalog) -> int:
+def ensure_epoch(
+    connection: Connection,
+    database_url: str,
+    client: Client,
+    catalog: ServiceCatalog,
+    stopped: Callable[[], bool] = lambda: False,
+) -> int:
     """The number of the epoch to stream in, with its slot made and its copies wanted; a new one where there is a gap.
 
-    NotReadyError if PostgreSQL is another cluster, or while another process sets capture up.
+    NotReadyError if PostgreSQL is another cluster, or while another process sets capture up; StoppedError when told to
+    stop while the slot is made.
     """
     service = catalog.service
     _require_alone(connection, service)
@@ -66,7 +75,7 @@ def ensure_epoch(connection: Connection, client: Client, catalog: ServiceCatalog
         known = _begin(client, service, cluster, known.number + 1, gap)
     elif slot.lost:
         drop_slot(connection, service)
-    ensure_slot(connection, service)
+    ensure_slot(connection, database_url, service, stopped)
     _want_missing_copies(connection, client, catalog, known)
     return known.number
 

@@ -1,4 +1,4 @@
-"""What a slot needs before it is read: a publication that holds the catalog, and the slot itself."""
+"""What a slot needs before it is read, a publication that holds the catalog, and how the slot itself stands."""
 
 import logging
 from dataclasses import dataclass
@@ -80,13 +80,6 @@ def slot_state(connection: Connection, service: str) -> SlotState:
         return SlotState(exists=False)
     [(active, status, reason)] = found
     return SlotState(exists=True, active=active, lost=(reason or "WAL removed") if reason or status == "lost" else None)
-
-
-def ensure_slot(connection: Connection, service: str) -> None:
-    """Create the slot if it is not there."""
-    if not slot_state(connection, service).exists:
-        _log.info("%s: creating replication slot %s", service, slot_name(service))
-        rows(connection, "SELECT pg_create_logical_replication_slot(%s, 'pgoutput')", slot_name(service))
 
 
 def drop_slot(connection: Connection, service: str) -> None:

@@ -3,7 +3,6 @@
 One stores messages, truncates and rows; another the commits of what is stored, while the rows of the next batch are.
 """
 
-import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -12,14 +11,10 @@ from functools import partial
 from queue import Full, Queue
 
 from cdc.batch import Batch
-from cdc.clickhouse import PASSING_ERRORS, is_passing
 from cdc.storing.call import Call
 from cdc.storing.commits import Commits
+from cdc.storing.retry import Retry
 from cdc.storing.turns import Turns
-from services.kit.backoff import Backoff
-
-_log = logging.getLogger(__name__)
-_FIRST_WAIT_SECONDS = 0.2
 
 
 class Inserter:
@@ -44,7 +39,7 @@ class Inserter:
         before: Callable[[Batch], None] = lambda _batch: None,
     ) -> None:
         self.acknowledged, self.call = 0, Call(turns or Turns(1))
-        self._store, self._before, self._stopping = store, before, stopping
+        self._store, self._before, self._retry = store, before, Retry(stopping)
         # One full batch may wait while one is stored: the bound on memory.
         self._waiting: Queue[Batch | None] = Queue(maxsize=1)
         self._commits = Commits()
@@ -94,8 +89,8 @@ class Inserter:
             if batch is None:
                 return False
             store_changes = partial(self._store_changes, batch)
-            error = self._failure_of(store_changes)
-        self._try_again(store_changes, error)
+            error = self._retry.failure_of(store_changes)
+        self._retry.go_on(store_changes, error)
         self._commits.add(batch.commits)
         return True
 
@@ -107,26 +102,8 @@ class Inserter:
         try:
             while commits := self._commits.take():
                 # Without a turn: they are few, and rows, which somebody waits for, would wait for them.
-                store = partial(self._store, Batch(commits=commits))
-                self._try_again(store, self._failure_of(store))
+                self._retry.until_stored(partial(self._store, Batch(commits=commits)))
                 self.acknowledged = commits[-1].end_lsn
                 self.call.bell.ring()
         finally:
             self._commits.close()
-
-    def _try_again(self, store: Callable[[], None], error: Exception | None) -> None:
-        backoff = Backoff(first=_FIRST_WAIT_SECONDS)
-        while error:
-            delay = backoff.next_delay()
-            _log.warning("ClickHouse did not confirm a batch, trying again in %.1f s: %s", delay, error)
-            self._stopping.wait(delay)
-            error = self._failure_of(store)
-
-    def _failure_of(self, store: Callable[[], None]) -> Exception | None:
-        try:
-            store()
-        except PASSING_ERRORS as error:
-            if self._stopping.is_set() or not is_passing(error):
-                raise
-            return error
-        return None
