@@ -14,7 +14,7 @@ import typer
 
 from tests.chaos.breaks import BREAKS, Break, Edit
 from tests.chaos.parts import PROJECT
-from tests.chaos.run import BROKEN
+from tests.chaos.verdict import BROKEN
 
 _LEFT_OUT = (".git", ".venv", ".huleedu", ".hypothesis", "__pycache__", ".*_cache")
 _TESTS_FAILED = 1
