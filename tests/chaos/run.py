@@ -10,9 +10,6 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-import psycopg2
-from clickhouse_connect.driver.exceptions import ClickHouseError
-
 from cdc.bookkeeping.progress import progress
 from cdc.clickhouse import client
 from cdc.postgres import lsn_number
@@ -28,7 +25,7 @@ from tests.chaos.sampler import Sampler
 from tests.chaos.schedule import Fault, schedule
 from tests.chaos.statements import Drawing
 from tests.chaos.targets import SERVICES
-from tests.chaos.verdict import Verdict
+from tests.chaos.verdict import AWAY, Verdict
 from tests.chaos.writer import Writer, already_there, resolved
 from tests.support.sql import run
 
@@ -96,6 +93,8 @@ class Chaos:
         self.ledger.resolve(lambda each: resolved(each, self._platform.writers_urls()))
         self._recover("the writers came to rest")
         self._sampler.look()
+        written = self.ledger.all()
+        self.verdict.count(written, self._sampler.samples)
         with client(self._platform.clickhouse_url) as opened:
             self.seen, epochs = seen_at_rest(opened), epochs_begun(opened)
             broken = [f"{parked}, though no fault makes a change unfit" for parked in parked_changes(opened)]
@@ -104,11 +103,9 @@ class Chaos:
                 for at in instants(self.seen, self.verdict.seed)
                 for sentence in wrong_as_of(self.seen, at, shown_as_of(opened, at))
             ]
-        written = self.ledger.all()
         broken += [*violations(written, self.seen), *self._sampler.found, *self._platform.verify(), *self._defects()]
         broken += [f"a new epoch began, though no fault makes a gap: {reason}" for reason in epochs[len(SERVICES) :]]
         self.verdict.problems += broken
-        self.verdict.count(written, self._sampler.samples)
         changes, faults = self.verdict.changes, self.verdict.faults.total()
         self._say(f"checked {changes} changes after {faults} faults: {len(broken)} problems")
         self._gate.set()
@@ -152,7 +149,7 @@ class Chaos:
                 wanted = wanted or self._written()
                 if self._stored() >= wanted:
                     return
-            except (psycopg2.Error, ClickHouseError, OSError):
+            except AWAY:
                 pass
             time.sleep(0.05)
         self.verdict.problems.append(f"capture did not come back within {_RECOVERY_SECONDS:g} s after {since}")
@@ -175,10 +172,8 @@ def run_faults(order: Order, kept: Path, say: Say = print) -> Verdict:
     with running_platform() as platform:
         chaos = Chaos(platform, order.seed, say)
         try:
-            chaos.go_through(order)
-        except BaseException as error:
-            chaos.verdict.problems.append(f"the run itself ended with {error!r}")
-            raise
+            with chaos.verdict.reached():
+                chaos.go_through(order)
         finally:
             if chaos.verdict.problems:
                 _keep(chaos, platform, kept)

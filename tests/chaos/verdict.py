@@ -1,12 +1,21 @@
 """What came of a run: its figures, and every broken promise."""
 
+import subprocess
+import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import psycopg2
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from deploy.local.starting import StartError
 from tests.chaos.record import Outcome, Transaction
 
 BROKEN = "BROKEN PROMISES"
+# What asking a part that is away, hangs or does not start again ends in.
+AWAY = (psycopg2.Error, ClickHouseError, OSError, StartError, subprocess.TimeoutExpired)
 
 
 @dataclass
@@ -28,6 +37,20 @@ class Verdict:
             self.problems.append("no transaction was committed while capture ran: nothing is proved")
         if not samples:
             self.problems.append("the sampler has seen nothing: what holds at every instant is not proved")
+
+    @contextmanager
+    def reached(self) -> Iterator[None]:
+        """Whatever happens within, a verdict is reached if it can be: a part that stays away is what a run looks for.
+
+        What else ends a run is a defect of the run itself, is raised, and shows nothing.
+        """
+        try:
+            yield
+        except AWAY as error:
+            self.problems.append("".join(["a part stayed away:\n", *traceback.format_exception(error)]))
+        except BaseException as error:
+            self.problems.append(f"the run itself ended with {error!r}")
+            raise
 
     def __str__(self) -> str:
         found = f"{len(self.problems)} {BROKEN}" if self.problems else "every promise kept"
