@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from cdc.captured import captured, captured_once_it_answers
+from cdc.captured import captured, declared_once_it_answers
 from cdc.clickhouse import client
 from cdc.commands.adoption import adopt, release_adopted
 from cdc.commands.databases import chosen
@@ -42,7 +42,7 @@ def run(services: Services = None) -> None:
     with failures_explained():
         settings = CdcSettings.load()
         turns, clickhouse_url = Turns(settings.services_at_once), str(settings.clickhouse_url)
-        catalogs = chosen(captured_once_it_answers(clickhouse_url), services)
+        catalogs = chosen(declared_once_it_answers(clickhouse_url), services)
         pipelines = [
             Pipeline(each, database_url(each.service), clickhouse_url, settings.pace, turns) for each in catalogs
         ]

@@ -77,6 +77,21 @@ def _cut(link: Callable[[Platform], Link]) -> Strike:
     return strike
 
 
+def _silent(link: Callable[[Platform], Link]) -> Strike:
+    """Lose every byte on the way while connections stay; then hang up, since streams that have a hole are of no use."""
+
+    def strike(platform: Platform, fault: Fault) -> None:
+        link(platform).swallowing = True
+        time.sleep(fault.lasts_seconds)
+        # Nobody may connect before all are cut: what has lost its beginning must not go on afterwards.
+        link(platform).refusing = True
+        link(platform).cut()
+        link(platform).swallowing = False
+        link(platform).refusing = False
+
+    return strike
+
+
 def _unanswered(link: Callable[[Platform], Link], question: bytes) -> Strike:
     """Cut connections when what was asked was done, and before the answer."""
 
@@ -153,6 +168,8 @@ KINDS: dict[str, Strike] = {
     "slow PostgreSQL": _slow(lambda it: it.postgres_link),
     "cut off ClickHouse": _cut(lambda it: it.clickhouse_link),
     "cut off PostgreSQL": _cut(lambda it: it.postgres_link),
+    "silent ClickHouse": _silent(lambda it: it.clickhouse_link),
+    "silent PostgreSQL": _silent(lambda it: it.postgres_link),
     "inserts unanswered": _unanswered(lambda it: it.clickhouse_link, _INSERT),
     "PostgreSQL unanswered": _unanswered(lambda it: it.postgres_link, _ANYTHING),
     "ClickHouse's disk full": _full_clickhouse,

@@ -1,4 +1,4 @@
-"""A TCP link between capture and a server: it can be slow, be cut, or lose the answers to what was done."""
+"""A TCP link between capture and a server: it can be slow, be cut, lose the answers to what was done, or go silent."""
 
 import socket
 import threading
@@ -15,11 +15,12 @@ class Link:
     """Forwards connections; each setting holds for connections that are there and for those to come.
 
     delay_seconds: how long each chunk is on its way; refusing: whether who connects is hung up on at once;
+    swallowing: whether bytes of either direction get lost while connections stay, as if a router had died;
     unanswered: bytes of a question whose answer is lost, and with it the connection; lost: how many answers were.
     """
 
     def __init__(self, target: tuple[str, int]) -> None:
-        self.delay_seconds, self.refusing = 0.0, False
+        self.delay_seconds, self.refusing, self.swallowing = 0.0, False, False
         self.unanswered: bytes | None = None
         self.lost = 0
         self._target = target
@@ -66,7 +67,13 @@ class Link:
             end.settimeout(None)
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._guard:
-            self._open |= {client, server}
+            # Who was let in just before a cut must not be left out of it.
+            refused = self.refusing
+            if not refused:
+                self._open |= {client, server}
+        if refused:
+            self._part(client, server)
+            return
         asked = threading.Event()
         threading.Thread(target=self._answer, args=(server, client, asked), daemon=True).start()
         self._ask(client, server, asked)
@@ -75,6 +82,8 @@ class Link:
         with suppress(OSError):
             while chunk := client.recv(_CHUNK):
                 time.sleep(self.delay_seconds)
+                if self.swallowing:
+                    continue
                 if self.unanswered is not None and self.unanswered in chunk:
                     asked.set()
                 server.sendall(chunk)
@@ -84,6 +93,8 @@ class Link:
         with suppress(OSError):
             while chunk := server.recv(_CHUNK):
                 time.sleep(self.delay_seconds)
+                if self.swallowing:
+                    continue
                 if self.unanswered is not None and asked.is_set():
                     self.lost += 1
                     break

@@ -1,4 +1,4 @@
-"""The link before a server: it forwards, cuts, refuses, and loses the answer to what was done."""
+"""The link before a server: it forwards, cuts, refuses, loses the answer to what was done, and goes silent."""
 
 import socket
 import threading
@@ -9,7 +9,7 @@ import pytest
 
 from tests.chaos.link import LOOPBACK, Link, link_to
 
-_SECONDS = 10
+_SECONDS, _SILENT_SECONDS = 10, 0.3
 
 
 class Echo:
@@ -91,3 +91,28 @@ def test_an_answer_is_lost_after_the_question_was_heard(link: Link, echo: Echo) 
         assert _received(client) == b""
     assert echo.asked == b"SELECTINSERT"
     assert link.lost == 1
+
+
+def test_a_silent_link_loses_what_is_sent_and_keeps_the_connection(link: Link, echo: Echo) -> None:
+    with connected(link) as client:
+        client.sendall(b"before")
+        assert client.recv(1000) == b"before"
+        link.swallowing = True
+        client.sendall(b"within")
+        client.settimeout(_SILENT_SECONDS)
+        with pytest.raises(TimeoutError):
+            client.recv(1000)
+        assert echo.asked == b"before"
+        link.swallowing = False
+        client.settimeout(_SECONDS)
+        client.sendall(b"after")
+        assert client.recv(1000) == b"after"
+
+
+def test_who_connects_to_a_silent_link_waits(link: Link) -> None:
+    link.swallowing = True
+    with connected(link) as client:
+        client.sendall(b"hello")
+        client.settimeout(_SILENT_SECONDS)
+        with pytest.raises(TimeoutError):
+            client.recv(1000)
