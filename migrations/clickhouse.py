@@ -6,7 +6,6 @@ of the catalog.
 """
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -101,22 +100,6 @@ def _steps(client: Client, found: ObjectState) -> Iterator[str]:
         yield from _new_columns(client, wanted)
         if wanted.settings:
             yield f"ALTER TABLE {wanted.name} MODIFY SETTING {wanted.assigned_settings}"
-
-
-def _require_same_target(client: Client, wanted: ClickHouseObject) -> None:
-    """Another query can be given to a materialized view, another target cannot."""
-    shown = _definition(client, wanted.name)
-    if _target(shown) != wanted.tail:
-        raise SchemaConflictError(
-            f"{wanted.name} should be `{wanted.tail}` but is\n{shown}\nstop capture, drop the view and upgrade again;"
-            " what it took in meanwhile is not where it belongs: copy its table anew"
-        )
-
-
-def _target(definition: str) -> str:
-    """`TO database.table` of a materialized view as ClickHouse shows it; empty if it keeps its rows itself."""
-    found = re.match(r"CREATE MATERIALIZED VIEW \S+ (TO \S+)", definition)
-    return found[1].replace("`", "") if found else ""
 
 
 def _require_same_engine(client: Client, wanted: ClickHouseObject) -> None:

@@ -1,7 +1,6 @@
 """ClickHouse's schema: fresh, repeated, cut off halfway, grown by a column, and changed by hand."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -152,34 +151,6 @@ def test_what_was_changed_by_hand_is_found_and_mended(clickhouse: Client, name: 
     assert states(clickhouse, objects).keys() == {name}
     upgrade(clickhouse, objects)
     assert states(clickhouse, objects) == {}
-
-
-@pytest.mark.parametrize("elsewhere", ["TO shop_store.elsewhere", "ENGINE = Memory"], ids=["another table", "itself"])
-def test_a_materialized_view_that_feeds_something_else_is_a_conflict_and_stays_one(
-    clickhouse: Client, elsewhere: str
-) -> None:
-    objects = wanted()
-    upgrade(clickhouse, objects)
-    select = next(each.select for each in objects if each.name == TO_HISTORY)
-    clickhouse.command("CREATE TABLE shop_store.elsewhere AS shop_store.goods_history ENGINE = Memory")
-    clickhouse.command(f"DROP VIEW {TO_HISTORY}")
-    clickhouse.command(f"CREATE MATERIALIZED VIEW {TO_HISTORY} {elsewhere} AS {select}")
-    for _ in range(2):
-        with pytest.raises(SchemaConflictError, match=r"should be `TO shop_store\.goods_history` but is"):
-            upgrade(clickhouse, objects)
-    assert states(clickhouse, objects) == {TO_HISTORY: State.ALTERED}
-
-
-def test_a_materialized_view_that_the_catalog_wants_elsewhere_is_a_conflict(clickhouse: Client) -> None:
-    objects = wanted()
-    upgrade(clickhouse, objects)
-    moved = tuple(
-        replace(each, tail="TO shop_store.goods_latest") if each.name == TO_HISTORY else each for each in objects
-    )
-    with pytest.raises(SchemaConflictError, match=r"should be `TO shop_store\.goods_latest` but is"):
-        upgrade(clickhouse, moved)
-    land(clickhouse, 1, 10, name="carried")
-    assert clickhouse.query("SELECT number, name FROM shop.goods").result_rows == [(1, "carried")]
 
 
 @pytest.mark.parametrize(
