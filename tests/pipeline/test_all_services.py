@@ -9,11 +9,12 @@ from clickhouse_connect.driver import Client
 
 from analytics.as_of import AsOf
 from analytics.timeline import timeline
-from cdc.catalog.declared import service_catalog, table_named
+from cdc.catalog.declared import service_catalog
 from deploy.local.clickhouse.starter import ClickHouse
 from migrations import capture as capture_migration
 from services.registry import SERVICES
 from tests.pipeline.capture import Capture
+from tests.support.declared_tables import table_named
 from tests.support.generated_writes import TODAY, delete_rows, identifier, insert_rows, update_all
 from tests.support.postgres import CreateDatabase
 from tests.support.sql import run
