@@ -36,6 +36,7 @@ CHECK_EVERY = 25
 _BEFORE_CAPTURE = 30
 _RECOVERY_SECONDS, _REST_SECONDS = 90.0, 60.0
 _MOST_SAID = 20
+_EFFECT_WITHIN = 3
 BROKEN = "BROKEN PROMISES"
 Say = Callable[[str], None]
 
@@ -53,14 +54,23 @@ class Order:
 
 @dataclass
 class Verdict:
-    """What came of it: faults by kind, what was written and looked at, and every broken promise."""
+    """What came of it: faults by kind, those with an effect, what was written and looked at, every broken promise."""
 
     seed: int
     faults: Counter[str] = field(default_factory=Counter)
+    struck: Counter[str] = field(default_factory=Counter)
     transactions: int = 0
     changes: int = 0
     samples: int = 0
     problems: list[str] = field(default_factory=list)
+
+    def never_struck(self) -> list[str]:
+        """A sentence for each kind that came so often that it should have met something, and never did."""
+        return [
+            f"{kind} came {times} times and never had an effect"
+            for kind, times in self.faults.items()
+            if times >= _EFFECT_WITHIN and not self.struck[kind]
+        ]
 
     def __str__(self) -> str:
         found = f"{len(self.problems)} {BROKEN}" if self.problems else "every promise kept"
@@ -90,6 +100,7 @@ class Chaos:
                 if fault.number % order.check_every == 0:
                     self.check()
             self.check()
+        self.verdict.problems += self.verdict.never_struck()
 
     @contextmanager
     def under_load(self, seed: int) -> Iterator[None]:
@@ -151,14 +162,16 @@ class Chaos:
         time.sleep(fault.after_seconds)
         self._sampler.look()
         began = time.monotonic()
-        KINDS[fault.kind](self._platform, fault)
+        had_effect = KINDS[fault.kind](self._platform, fault)
         self.verdict.faults[fault.kind] += 1
+        self.verdict.struck[fault.kind] += had_effect
         self._sampler.look()
         struck = time.monotonic()
         if fault.then_recover:
             self._recover(f"fault {fault.number}, {fault.kind}")
         recovered = f"recovered after {time.monotonic() - struck:.1f} s" if fault.then_recover else "left as it is"
-        self._say(f"{fault.number}: {fault.kind} for {struck - began:.1f} s, {recovered}")
+        effect = "" if had_effect else "had no effect, "
+        self._say(f"{fault.number}: {fault.kind} for {struck - began:.1f} s, {effect}{recovered}")
 
     def _recover(self, since: str) -> None:
         """Wait until everything committed so far is stored."""
