@@ -7,7 +7,6 @@ from sqlalchemy import Column as ModelColumn
 from sqlalchemy import Enum, MetaData, Table
 from sqlalchemy.dialects import postgresql
 
-from cdc.catalog.lookup import Catalogs
 from cdc.catalog.model import CapturedTable, CatalogError, Column, ServiceCatalog
 from cdc.catalog.refusals import listed, of_key, refuse_column
 from services.kit.capture import INFO_KEY, Capture
@@ -36,11 +35,6 @@ def all_catalogs() -> tuple[ServiceCatalog, ...]:
 def declared_names() -> frozenset[str]:
     """The names of the services that declare what is captured of them."""
     return frozenset(service.name for service in SERVICES)
-
-
-def table_named(name: str) -> CapturedTable:
-    """The declared table called `service.table`; CatalogError lists the known ones otherwise."""
-    return Catalogs(all_catalogs()).table(name)
 
 
 def _catalog_of(service: Service) -> ServiceCatalog:

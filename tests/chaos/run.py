@@ -68,6 +68,7 @@ class Chaos:
                 if fault.number % order.check_every == 0:
                     self.check()
             self.check()
+        self.verdict.problems += self.verdict.never_struck()
 
     @contextmanager
     def under_load(self, seed: int) -> Iterator[None]:
@@ -130,14 +131,16 @@ class Chaos:
         time.sleep(fault.after_seconds)
         self._sampler.look()
         began = time.monotonic()
-        KINDS[fault.kind](self._platform, fault)
+        had_effect = KINDS[fault.kind](self._platform, fault)
         self.verdict.faults[fault.kind] += 1
+        self.verdict.struck[fault.kind] += had_effect
         self._sampler.look()
         struck = time.monotonic()
         if fault.then_recover:
             self._recover(f"fault {fault.number}, {fault.kind}")
         recovered = f"recovered after {time.monotonic() - struck:.1f} s" if fault.then_recover else "left as it is"
-        self._say(f"{fault.number}: {fault.kind} for {struck - began:.1f} s, {recovered}")
+        effect = "" if had_effect else "had no effect, "
+        self._say(f"{fault.number}: {fault.kind} for {struck - began:.1f} s, {effect}{recovered}")
 
     def _recover(self, since: str) -> None:
         """Wait until everything committed so far is stored."""

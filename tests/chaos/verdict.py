@@ -14,16 +14,18 @@ from deploy.local.starting import StartError
 from tests.chaos.record import Outcome, Transaction
 
 BROKEN = "BROKEN PROMISES"
+_EFFECT_WITHIN = 3
 # What asking a part that is away, hangs or does not start again ends in.
 AWAY = (psycopg2.Error, ClickHouseError, OSError, StartError, subprocess.TimeoutExpired)
 
 
 @dataclass
 class Verdict:
-    """Faults by kind, what was written and looked at, and what is wrong, a sentence each."""
+    """Faults by kind, those with an effect, what was written and looked at, and what is wrong, a sentence each."""
 
     seed: int
     faults: Counter[str] = field(default_factory=Counter)
+    struck: Counter[str] = field(default_factory=Counter)
     transactions: int = 0
     changes: int = 0
     samples: int = 0
@@ -37,6 +39,14 @@ class Verdict:
             self.problems.append("no transaction was committed while capture ran: nothing is proved")
         if not samples:
             self.problems.append("the sampler has seen nothing: what holds at every instant is not proved")
+
+    def never_struck(self) -> list[str]:
+        """A sentence for each kind that came so often that it should have met something, and never did."""
+        return [
+            f"{kind} came {times} times and never had an effect"
+            for kind, times in self.faults.items()
+            if times >= _EFFECT_WITHIN and not self.struck[kind]
+        ]
 
     @contextmanager
     def reached(self) -> Iterator[None]:

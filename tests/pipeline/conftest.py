@@ -1,6 +1,7 @@
 """One ClickHouse for all tests of the pipeline, emptied for each; a captured database of the file service per test."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,15 @@ from deploy.local.clickhouse.starter import ClickHouse
 from deploy.local.postgres import Postgres
 from migrations import capture as capture_migration
 from migrations.clickhouse import upgrade
-from services.registry import service_named
+from services.registry import SERVICES, service_named
 from tests.pipeline.capture import Capture
 from tests.pipeline.clusters import Service
 from tests.pipeline.watched_store import WatchedStore
 from tests.support.directories import server_directory
+from tests.support.generated_writes import TODAY
 from tests.support.postgres import CreateDatabase
 from tests.support.service_database import ServiceTemplates
+from tests.support.sql import run
 
 
 @pytest.fixture(name="clickhouse")
@@ -48,6 +51,21 @@ def _capture(service_database: CreateDatabase, clickhouse: Client, clickhouse_se
     database, catalog = service_database("file"), service_catalog("file")
     capture_migration.upgrade(service_named("file"), catalog, database.migrator_url)
     return Capture(database, catalog, clickhouse_server.url, clickhouse)
+
+
+@pytest.fixture(name="captures")
+def _captures(
+    service_database: CreateDatabase, clickhouse_server: ClickHouse, clickhouse: Client
+) -> dict[str, Capture]:
+    """Every service's database, published, with nothing captured yet; the gateway's log has partitions."""
+    captures = {}
+    for service in SERVICES:
+        database, catalog = service_database(service.name), service_catalog(service.name)
+        capture_migration.upgrade(service, catalog, database.migrator_url)
+        captures[service.name] = Capture(database, catalog, clickhouse_server.url, clickhouse)
+    days = f"'{TODAY - timedelta(days=3)}', '{TODAY}'"
+    run(captures["api_gateway"].database.app_url, f"SELECT create_api_request_partitions({days})")
+    return captures
 
 
 @pytest.fixture(name="watched")

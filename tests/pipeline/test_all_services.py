@@ -5,17 +5,13 @@ from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
 import pytest
-from clickhouse_connect.driver import Client
 
 from analytics.as_of import AsOf
 from analytics.timeline import timeline
-from cdc.catalog.declared import service_catalog, table_named
-from deploy.local.clickhouse.starter import ClickHouse
-from migrations import capture as capture_migration
 from services.registry import SERVICES
 from tests.pipeline.capture import Capture
+from tests.support.declared_tables import table_named
 from tests.support.generated_writes import TODAY, delete_rows, identifier, insert_rows, update_all
-from tests.support.postgres import CreateDatabase
 from tests.support.sql import run
 
 # Five databases, their templates and all of ClickHouse's tables may have to be made first.
@@ -23,25 +19,6 @@ pytestmark = pytest.mark.timeout(400)
 COPIED, STREAMED, DELETED = [1, 2], [3, 4, 5, 6], [5, 6]
 WRITTEN = len(COPIED) + len(STREAMED) - len(DELETED)
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(name="captures")
-def _captures(
-    service_database: CreateDatabase, clickhouse_server: ClickHouse, clickhouse: Client
-) -> dict[str, Capture]:
-    """Every service's database, published, with nothing captured yet; the gateway's log has partitions."""
-    captures = {}
-    for service in SERVICES:
-        database, catalog = service_database(service.name), service_catalog(service.name)
-        capture_migration.upgrade(service, catalog, database.migrator_url)
-        captures[service.name] = Capture(database, catalog, clickhouse_server.url, clickhouse)
-    make_partitions(captures["api_gateway"], 3)
-    return captures
-
-
-def make_partitions(gateway: Capture, days: int) -> None:
-    """Partitions for so many days before today, and for today."""
-    run(gateway.database.app_url, f"SELECT create_api_request_partitions('{TODAY - days * DAY}', '{TODAY}')")
 
 
 @contextmanager

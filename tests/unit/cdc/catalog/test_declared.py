@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.types import TypeEngine
 
-from cdc.catalog.declared import all_catalogs, catalog_of_metadata, service_catalog, table_named
+from cdc.catalog.declared import all_catalogs, catalog_of_metadata, service_catalog
 from cdc.catalog.lookup import Catalogs
 from cdc.catalog.model import RESERVED_COLUMNS, CapturedTable, CatalogError
 from services.kit.capture import Capture
@@ -97,15 +97,16 @@ def test_the_file_service_captures_files_and_their_versions() -> None:
 
 
 def test_a_table_is_found_by_its_name_and_an_unknown_one_answered_with_those_there_are() -> None:
-    assert table_named("file.files").name == "files"
+    catalogs = Catalogs(all_catalogs())
+    assert catalogs.table("file.files").name == "files"
     known = sorted(str(table) for catalog in all_catalogs() for table in catalog.tables)
     with pytest.raises(CatalogError, match=re.escape(f"'file.nothing'; there are {', '.join(known)}")):
-        table_named("file.nothing")
+        catalogs.table("file.nothing")
 
 
 def test_the_name_of_a_service_stands_for_all_its_tables_and_an_unknown_one_is_answered_with_both_kinds() -> None:
     assert Catalogs(all_catalogs()).tables("file") == service_catalog("file").tables
-    assert Catalogs(all_catalogs()).tables("file.files") == (table_named("file.files"),)
+    assert Catalogs(all_catalogs()).tables("file.files") == (Catalogs(all_catalogs()).table("file.files"),)
     services = ", ".join(sorted(service.name for service in SERVICES))
     with pytest.raises(CatalogError, match=f"'mail'; there are .*; services: {services}$"):
         Catalogs(all_catalogs()).tables("mail")
