@@ -13,8 +13,8 @@ setup: $(READY) ## Put everything that is needed, PDM included, into .venv (the 
 
 # PDM keeps to a virtual environment of its own, so that what it depends on never meets what the project depends on.
 $(READY): pyproject.toml pdm.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Python 3.11 or newer is needed: set PYTHON=python3.x" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		|| { echo "$(PYTHON) is not Python 3.11, 3.12 or 3.13: set PYTHON, e.g. PYTHON=python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' \
 		|| { echo "Python's venv module is missing: install it, e.g. apt-get install python3-venv" >&2; exit 1; }
 	@test -x $(RUN) || { echo "making $(VENV)"; $(PYTHON) -m venv $(VENV); }

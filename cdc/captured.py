@@ -2,13 +2,14 @@
 
 import logging
 import time
+from functools import partial
 
 from clickhouse_connect.driver import Client
 
-from cdc.catalog.adopted import ARE_RECORDED, RECORDED_ADOPTIONS, adopted_catalogs
 from cdc.catalog.declared import all_catalogs
 from cdc.catalog.lookup import Catalogs
 from cdc.catalog.model import ServiceCatalog
+from cdc.catalog.recorded import recorded_adoptions
 from cdc.clickhouse import PASSING_ERRORS, client, is_passing, rows_of
 from cdc.shapes.in_clickhouse import in_effect
 from services.kit.backoff import Backoff
@@ -22,8 +23,8 @@ def captured(opened: Client) -> Catalogs:
     return Catalogs(in_effect(opened, _declared(opened)))
 
 
-def captured_once_it_answers(clickhouse_url: str) -> Catalogs:
-    """The same as declared, however long ClickHouse is away: capture may be started before it.
+def declared_once_it_answers(clickhouse_url: str) -> Catalogs:
+    """The catalogs as declared and adopted, however long ClickHouse is away: capture may be started before it.
 
     Each pipeline looks for what is in effect by itself: what is wrong with one table is to stop one service alone.
     """
@@ -41,5 +42,4 @@ def captured_once_it_answers(clickhouse_url: str) -> Catalogs:
 
 
 def _declared(opened: Client) -> tuple[ServiceCatalog, ...]:
-    recorded = rows_of(opened, RECORDED_ADOPTIONS) if opened.command(ARE_RECORDED) else ()
-    return (*all_catalogs(), *adopted_catalogs(recorded))
+    return (*all_catalogs(), *recorded_adoptions(partial(rows_of, opened)))

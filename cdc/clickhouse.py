@@ -43,9 +43,12 @@ class ShortInsertError(RuntimeError):
 
 
 @contextmanager
-def client(url: str) -> Iterator[Client]:
-    """A client that threads may share; no compression, which costs more than it saves on the way to a near server."""
-    options = {"compress": False, "send_receive_timeout": _SEND_RECEIVE_TIMEOUT_SECONDS}
+def client(url: str, silence_seconds: int = _SEND_RECEIVE_TIMEOUT_SECONDS) -> Iterator[Client]:
+    """A client that threads may share; no compression, which costs more than it saves on the way to a near server.
+
+    silence_seconds: how long the server may say nothing. From 15 on, what it says of its progress comes in time.
+    """
+    options = {"compress": False, "send_receive_timeout": silence_seconds}
     # Pipelines that share the driver's one pool would have it throw connections away.
     with connected(url, **options, dedicated_pool=True) as opened:
         yield opened

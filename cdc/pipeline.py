@@ -2,12 +2,12 @@
 
 import logging
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 
 from clickhouse_connect.driver import Client
 
-from cdc.batch import Batch
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.clickhouse import client
@@ -32,6 +32,8 @@ from cdc.storing.turns import Turns
 _log = logging.getLogger(__name__)
 # Beside those that anything may fail by.
 _EXPECTED_FAILURES = (RelationMismatchError, MissingValueError, UnknownMessageError)
+# A beat that PostgreSQL leaves without an answer is not waited for.
+_LONGEST_LAST_BEAT_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Pipeline:
 
     def _set_up_and_stream(self, stopping: threading.Event) -> None:
         with client(self.clickhouse_url) as opened:
-            epoch = self._set_up(opened)
+            epoch = self._set_up(opened, stopping)
             try:
                 with Sink(opened, self.catalog.service, epoch, self.pace.refused_in_a_row) as sink:
                     self._stream(opened, sink, stopping)
@@ -63,37 +65,35 @@ class Pipeline:
                 with session(self.database_url) as connection:
                     begin_epoch(connection, opened, self.catalog.service, str(error))
 
-    def _set_up(self, opened: Client) -> int:
+    def _set_up(self, opened: Client, stopping: threading.Event) -> int:
         with session(self.database_url) as connection:
             require_published(connection, self.catalog)
-            return ensure_epoch(connection, opened, self.catalog)
+            return ensure_epoch(connection, self.database_url, opened, self.catalog, stopping.is_set)
 
     def _stream(self, opened: Client, sink: Sink, stopping: threading.Event) -> None:
         service, ended = self.catalog.service, threading.Event()
         shapes = Shapes(self.catalog, self.database_url, opened, sink.epoch)
         shapes.compare_with_postgres()
         replay = ReplayCheck(opened, service, sink.epoch)
-
-        def check_replay(batch: Batch) -> None:
-            replay.check(batch.commits)
-
-        inserter = Inserter(sink.store, stopping, service, self.turns, before=check_replay)
-        reader = SlotReader(Decoder(shapes.catalog, sink.epoch, shapes.adapt), inserter, self.pace.batches)
-        watch = ShapeWatch(shapes, self.pace.shape_seconds, service)
-        watch.start()
-        heartbeat = keep_beating(self.database_url, self.pace.heartbeat_seconds, ended)
-        copier = Copier(Places(self.database_url, opened, sink, lambda: shapes.catalog.tables), service)
-        try:
-            with replication_session(self.database_url) as connection:
-                reader.run(
-                    connection, slot_name(service), stopping, partial(self._go_on_beside, replay, copier), watch.check
-                )
-        finally:
-            ended.set()
-            watch.stop()
-            copier.stop()
-            inserter.finish()
-            heartbeat.join()
+        # What was begun ends in the reverse order, each whatever became of the others.
+        with ExitStack() as begun:
+            inserter = Inserter(
+                sink.store, stopping, service, self.turns, before=lambda batch: replay.check(batch.commits)
+            )
+            begun.callback(inserter.finish)
+            reader = SlotReader(Decoder(shapes.catalog, sink.epoch, shapes.adapt), inserter, self.pace.batches)
+            copier = Copier(Places(self.database_url, opened, sink, lambda: shapes.catalog.tables), service)
+            begun.callback(copier.stop)
+            watch = ShapeWatch(shapes, self.pace.shape_seconds, service)
+            watch.start()
+            begun.callback(watch.stop)
+            heartbeat = keep_beating(self.database_url, self.pace.heartbeat_seconds, ended)
+            begun.callback(heartbeat.join, _LONGEST_LAST_BEAT_SECONDS)
+            begun.callback(ended.set)
+            connection = begun.enter_context(replication_session(self.database_url))
+            reader.run(
+                connection, slot_name(service), stopping, partial(self._go_on_beside, replay, copier), watch.check
+            )
 
     def _go_on_beside(self, replay: ReplayCheck, copier: Copier) -> None:
         """What may begin once the slot is read, by this process and no other."""

@@ -24,6 +24,9 @@ _CONNECTION: dict[str, Any] = {
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
+    # What was sent and is not acknowledged keeps keep-alives from being sent: a link that died silently would last for
+    # a quarter of an hour. In milliseconds.
+    "tcp_user_timeout": 60_000,
 }
 
 

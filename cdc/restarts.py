@@ -9,6 +9,7 @@ import psycopg2
 from psycopg2 import errorcodes, errors
 
 from cdc.failures import EXPECTED
+from cdc.stopped import StoppedError
 from services.kit.backoff import Backoff
 
 _log = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ def run_again(
         began = time.monotonic()
         try:
             stream(stopping)
+        except StoppedError as error:
+            _log.info("%s", error)
         except _SLOT_IS_READ as error:
             # It may last for days, and there is nothing to mend: said once, not at each try.
             if not waiting:

@@ -77,7 +77,7 @@ def slot_of(source: Source, service: str) -> str:
 
 def address_variable(service: str) -> str:
     """The variable that has the URL of a service's or an adopted database."""
-    return f"CDC_{service.upper()}_DATABASE_URL"
+    return f"{_prefix(service)}DATABASE_URL"
 
 
 def has_address(service: str) -> bool:
@@ -90,4 +90,8 @@ def has_address(service: str) -> bool:
 
 def database_url(service: str) -> str:
     """The libpq URL of a service's database for the role `<service>_cdc`, from `CDC_<SERVICE>_DATABASE_URL`."""
-    return str(DatabaseAddress.load(f"CDC_{service.upper()}_").database_url)
+    return str(DatabaseAddress.load(_prefix(service)).database_url)
+
+
+def _prefix(service: str) -> str:
+    return f"CDC_{service.upper()}_"

@@ -13,9 +13,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
-from cdc.catalog.adopted import ARE_RECORDED, RECORDED_ADOPTIONS, adopted_catalogs
 from cdc.catalog.clickhouse_object import ClickHouseObject
-from cdc.catalog.clickhouse_schema import wanted_objects
 from cdc.catalog.declared import all_catalogs, service_catalog
 from cdc.catalog.model import CatalogError, ServiceCatalog
 from migrations import capture, clickhouse, in_effect, postgres
@@ -71,8 +69,8 @@ def _upgrade_database(service: Service, catalog: ServiceCatalog) -> None:
 
 def _upgrade_clickhouse() -> None:
     with _clickhouse() as client:
-        everything = [*all_catalogs(), *_adopted()]
-        changed = in_effect.upgrade(client, everything, durable=MigrationsSettings.load().clickhouse_durable)
+        durable = MigrationsSettings.load().clickhouse_durable
+        changed = in_effect.upgrade(client, in_effect.everything(client), durable=durable)
     for found in changed:
         _say(f"ClickHouse: {found.wanted.name} was {found.state.value}")
     _say(f"ClickHouse: {len(_wanted())} objects up to date")
@@ -148,21 +146,12 @@ def _chosen(services: Sequence[str] | None) -> tuple[Service, ...]:
 
 
 def _wanted() -> tuple[ClickHouseObject, ...]:
-    return wanted_objects(
-        _in_effect([*all_catalogs(), *_adopted()]), durable=MigrationsSettings.load().clickhouse_durable
-    )
-
-
-def _adopted() -> tuple[ServiceCatalog, ...]:
-    """What `python -m cdc adopt` recorded: its objects follow the code as those of the models do."""
+    durable = MigrationsSettings.load().clickhouse_durable
     with _clickhouse() as client:
-        return adopted_catalogs(
-            client.query(RECORDED_ADOPTIONS).result_rows if client.command(ARE_RECORDED) else (), released=True
-        )
+        return in_effect.wanted(client, in_effect.everything(client), durable=durable)
 
 
 def _in_effect(declared: Sequence[ServiceCatalog]) -> tuple[ServiceCatalog, ...]:
-    """What the models declare, with what capture recorded of columns that came, went or changed."""
     with _clickhouse() as client:
         return in_effect.catalogs_in_effect(client, declared)
 

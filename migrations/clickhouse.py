@@ -94,6 +94,7 @@ def _steps(client: Client, found: ObjectState) -> Iterator[str]:
     if found.state is State.MISSING or wanted.kind is Kind.VIEW:
         yield wanted.create
     elif wanted.kind is Kind.MATERIALIZED_VIEW:
+        _require_same_target(client, wanted)
         yield f"ALTER TABLE {wanted.name} MODIFY QUERY {wanted.select}"
     else:
         _require_same_engine(client, wanted)
@@ -115,6 +116,24 @@ def _require_same_engine(client: Client, wanted: ClickHouseObject) -> None:
         raise SchemaConflictError(f"{wanted.name} should have `{wanted.tail}` but was created otherwise:\n{made_by}")
     if _engine(shown) != _engine(shown_then):
         raise SchemaConflictError(f"{wanted.name} should have `{wanted.tail}` but has `{_engine(shown)}` by now")
+
+
+def _require_same_target(client: Client, wanted: ClickHouseObject) -> None:
+    """A materialized view's query can be changed, but not where its rows go."""
+    shown = _definition(client, wanted.name)
+    target = _target(shown)
+    if target != wanted.tail:
+        raise SchemaConflictError(
+            f"{wanted.name} should go `{wanted.tail}` but goes `{target or 'nowhere of its own'}`: stop capture, drop"
+            " the view, upgrade again, which makes it anew, and copy anew what was missed (`cdc resnapshot`); it is"
+            f"\n{shown}"
+        )
+
+
+def _target(definition: str) -> str:
+    """Where a materialized view's rows go in its definition as ClickHouse shows it, "" if into a table within it."""
+    _, word, rest = definition.partition(" AS ")[0].partition(" TO ")
+    return f"{word.strip()} {rest.split()[0].replace('`', '')}" if word else ""
 
 
 def _engine(definition: str) -> str:

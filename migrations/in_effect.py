@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from clickhouse_connect.driver import Client
 
+from cdc.catalog import recorded
 from cdc.catalog.clickhouse_object import ClickHouseObject
 from cdc.catalog.clickhouse_schema import wanted_objects
-from cdc.catalog.in_effect import IS_RECORDED, RECORDED_SHAPES, RecordedShapes, catalog_in_effect, shape_row, shapes_of
+from cdc.catalog.declared import all_catalogs
+from cdc.catalog.in_effect import catalog_in_effect, shape_row
 from cdc.catalog.model import ServiceCatalog
 from migrations import clickhouse
 
@@ -15,9 +18,13 @@ _TRIES, _WAIT_SECONDS = 5, 1.0
 
 
 def catalogs_in_effect(client: Client, declared: Iterable[ServiceCatalog]) -> tuple[ServiceCatalog, ...]:
-    """What every command works on."""
-    recorded = _recorded(client)
-    return tuple(catalog_in_effect(catalog, recorded) for catalog in declared)
+    """What the models declare, with what capture recorded of columns that came, went or changed."""
+    return recorded.in_effect(partial(_rows, client), declared)
+
+
+def everything(client: Client) -> tuple[ServiceCatalog, ...]:
+    """What the models declare and what was adopted: the objects of both follow the code."""
+    return (*all_catalogs(), *recorded.recorded_adoptions(partial(_rows, client), released=True))
 
 
 def announce(client: Client, declared: Iterable[ServiceCatalog]) -> None:
@@ -26,10 +33,10 @@ def announce(client: Client, declared: Iterable[ServiceCatalog]) -> None:
     A running capture may have older models. It would make a column by PostgreSQL's type alone, which can be another one
     than the models' in ClickHouse: it looks here first.
     """
-    recorded = _recorded(client)
+    shapes = recorded.recorded_shapes(partial(_rows, client))
     for catalog in declared:
-        for table in catalog_in_effect(catalog, recorded).tables:
-            shape = recorded.get((table.service, table.name))
+        for table in catalog_in_effect(catalog, shapes).tables:
+            shape = shapes.get((table.service, table.name))
             if shape is not None and len(table.stored_columns) > len((*shape.columns, *shape.former)):
                 row = shape_row(table, shape.position, "")
                 client.insert("cdc.shapes", [list(row.values())], column_names=list(row), settings={"async_insert": 0})
@@ -43,15 +50,16 @@ def upgrade(client: Client, declared: Sequence[ServiceCatalog], *, durable: bool
     announce(client, declared)
     for _ in range(_TRIES - 1):
         try:
-            return clickhouse.upgrade(client, _wanted(client, declared, durable=durable))
+            return clickhouse.upgrade(client, wanted(client, declared, durable=durable))
         except clickhouse.SchemaConflictError:
             time.sleep(_WAIT_SECONDS)
-    return clickhouse.upgrade(client, _wanted(client, declared, durable=durable))
+    return clickhouse.upgrade(client, wanted(client, declared, durable=durable))
 
 
-def _wanted(client: Client, declared: Sequence[ServiceCatalog], *, durable: bool) -> tuple[ClickHouseObject, ...]:
+def wanted(client: Client, declared: Sequence[ServiceCatalog], *, durable: bool) -> tuple[ClickHouseObject, ...]:
+    """ClickHouse's objects as they are in effect."""
     return wanted_objects(catalogs_in_effect(client, declared), durable=durable)
 
 
-def _recorded(client: Client) -> RecordedShapes:
-    return shapes_of(client.query(RECORDED_SHAPES).result_rows if client.command(IS_RECORDED) else ())
+def _rows(client: Client, query: str) -> recorded.Rows:
+    return client.query(query).result_rows

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from cdc.adoption.facts import LOGGED, ORDINARY, PARTITIONED, FoundColumn, FoundTable, Reader, Server
 from cdc.adoption.plan import Exclusions
 from cdc.catalog.clickhouse_ddl import table_objects
-from cdc.catalog.model import RESERVED_COLUMNS, ServiceCatalog
+from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import PUBLICATION
+from cdc.catalog.refusals import inexact_key, listed, of_column_name, of_key
 from cdc.catalog.types import UnsupportedTypeError, rule_for
 
 # The first that filters rows and columns in a publication, and says so; the first that sends generated columns.
@@ -17,8 +18,6 @@ _KINDS = {"v": "a view", "m": "a materialized view", "f": "a foreign table", "S"
 _SERVICE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _INEXACT = frozenset({"real", "double precision"})
 _TAKEN = frozenset({"cdc", "system", "default", "information_schema"})
-# Names of the query that lands rows, beside those that any captured column must not have.
-_OWN_NAME = re.compile(r"_(typed|lost)_\d+")
 
 
 def of_name(service: str, declared: Iterable[str], clickhouse_databases: Iterable[str]) -> Iterator[str]:
@@ -32,7 +31,7 @@ def of_name(service: str, declared: Iterable[str], clickhouse_databases: Iterabl
     elif service in declared:
         yield f"{service} is a service that declares its own tables: {another}"
     elif taken := {service, f"{service}_store"} & {*_TAKEN, *clickhouse_databases}:
-        yield f"ClickHouse has a database {_listed(taken)} already: {another}, or drop it"
+        yield f"ClickHouse has a database {listed(taken)} already: {another}, or drop it"
 
 
 def of_server(server: Server, reader: Reader) -> Iterator[str]:
@@ -85,7 +84,7 @@ def of_exclusions(exclude: Exclusions, tables: Sequence[FoundTable]) -> Iterator
             known = ", ".join(each.relation for each in tables)
             yield f"--exclude names {schema}.{name}, which is not among the adopted tables: {known}"
         elif unknown := columns - {column.name for column in table.columns}:
-            yield f"{table.relation}: --exclude names {_listed(unknown)}, which it does not have"
+            yield f"{table.relation}: --exclude names {listed(unknown)}, which it does not have"
 
 
 def of_clashes(catalog: ServiceCatalog) -> Iterator[str]:
@@ -120,22 +119,17 @@ def _of_storage(table: FoundTable) -> Iterator[str]:
 
 
 def _of_key(table: FoundTable, exclude: frozenset[str]) -> Iterator[str]:
-    if not table.key:
-        mend = f"ADD PRIMARY KEY USING INDEX {table.spare_index}" if table.spare_index else "ADD PRIMARY KEY (…)"
-        yield f"it has no primary key, so rows cannot be told apart: `ALTER TABLE {table.relation} {mend}`"
-    if table.deferrable:
-        yield "its primary key is deferrable, so a key's insert may be sent before its delete: make it not deferrable"
-    if excluded := exclude & set(table.key):
-        yield f"{_listed(excluded)} is of its primary key, and cannot be excluded"
+    mend = f"ADD PRIMARY KEY USING INDEX {table.spare_index}" if table.spare_index else "ADD PRIMARY KEY (…)"
+    yield from of_key(table.key, exclude, deferrable=table.deferrable, advice=f"`ALTER TABLE {table.relation} {mend}`")
     for column in table.columns:
         if column.name in table.key and column.postgres_type in _INEXACT:
-            yield f"key column {column.name} is a floating-point number: make it numeric"
+            yield inexact_key(column.name)
 
 
 def _of_columns(table: FoundTable, server: Server, exclude: frozenset[str]) -> Iterator[str]:
     if virtual := [column.name for column in table.columns if column.generated == "v"]:
         yield (
-            f"{_listed(virtual)} is a virtual generated column: beside REPLICA IDENTITY FULL the table's own updates"
+            f"{listed(virtual)} is a virtual generated column: beside REPLICA IDENTITY FULL the table's own updates"
             " would fail; make it STORED, or drop it"
         )
     for column in table.columns:
@@ -144,10 +138,7 @@ def _of_columns(table: FoundTable, server: Server, exclude: frozenset[str]) -> I
 
 
 def _of_column(column: FoundColumn, server: Server) -> Iterator[str]:
-    if column.name in RESERVED_COLUMNS or _OWN_NAME.fullmatch(column.name):
-        yield "capture has a column of this name itself: rename it"
-    if "\\" in column.name:
-        yield "its name has a backslash, which PostgreSQL and ClickHouse read differently: rename it"
+    yield from of_column_name(column.name)
     if column.generated == "s" and server.version < SENDS_GENERATED:
         yield "it is generated, and PostgreSQL before 18 does not send it: fill it with a trigger"
     for kind in (column.postgres_type, *column.made_of):
@@ -156,7 +147,3 @@ def _of_column(column: FoundColumn, server: Server) -> Iterator[str]:
         except UnsupportedTypeError as error:
             yield str(error)
             return
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))

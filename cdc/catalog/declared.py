@@ -1,16 +1,14 @@
 """The catalog as the services' models declare it, and what of a declaration is refused."""
 
 import re
-from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import Column as ModelColumn
 from sqlalchemy import Enum, MetaData, Table
 from sqlalchemy.dialects import postgresql
 
-from cdc.catalog.lookup import Catalogs
 from cdc.catalog.model import CapturedTable, CatalogError, Column, ServiceCatalog
-from cdc.catalog.refusals import refuse_column
+from cdc.catalog.refusals import listed, of_key, refuse_column
 from services.kit.capture import INFO_KEY, Capture
 from services.kit.postgres.metadata import metadata_of
 from services.registry import SERVICES, Service, service_named
@@ -37,11 +35,6 @@ def all_catalogs() -> tuple[ServiceCatalog, ...]:
 def declared_names() -> frozenset[str]:
     """The names of the services that declare what is captured of them."""
     return frozenset(service.name for service in SERVICES)
-
-
-def table_named(name: str) -> CapturedTable:
-    """The declared table called `service.table`; CatalogError lists the known ones otherwise."""
-    return Catalogs(all_catalogs()).table(name)
 
 
 def _catalog_of(service: Service) -> ServiceCatalog:
@@ -74,21 +67,18 @@ def _captured(service: str, table: Table) -> CapturedTable:
 
 def _refuse(where: str, table: Table, capture: Capture) -> None:
     names = set(table.columns.keys())
-    key = {column.name for column in table.primary_key.columns}
     unsent = (capture.published.columns if capture.published else frozenset()) - (names - capture.exclude)
+    key = [column.name for column in table.primary_key.columns]
+    of_its_key = of_key(key, capture.exclude, deferrable=bool(table.primary_key.deferrable), advice="give it one")
     generated = {column.name for column in table.columns if column.computed is not None}
     reasons = {
-        "it has no primary key: give it one, a change could not be told from another": not key,
-        "its primary key is deferrable, so a key's insert may be sent before its delete: make it not deferrable": bool(
-            table.primary_key.deferrable
-        ),
-        f"excludes columns that it does not have: {_listed(capture.exclude - names)}": bool(capture.exclude - names),
-        f"excludes columns of its primary key: {_listed(capture.exclude & key)}": bool(capture.exclude & key),
+        **dict.fromkeys(of_its_key, True),
+        f"excludes columns that it does not have: {listed(capture.exclude - names)}": bool(capture.exclude - names),
         f"names the subject {capture.subject!r}, which is not a captured column": (
             capture.subject is not None and capture.subject not in names - capture.exclude
         ),
-        f"publishes messages made of what is not a captured column: {_listed(unsent)}": bool(unsent),
-        f"has generated columns: {_listed(generated)}; beside REPLICA IDENTITY FULL its updates would fail:"
+        f"publishes messages made of what is not a captured column: {listed(unsent)}": bool(unsent),
+        f"has generated columns: {listed(generated)}; beside REPLICA IDENTITY FULL its updates would fail:"
         " let the service write them": bool(generated),
         f"keeps history for {capture.retain}, which is no time: name a longer one, or leave retain out": (
             capture.retain is not None and capture.retain <= timedelta()
@@ -97,10 +87,6 @@ def _refuse(where: str, table: Table, capture: Capture) -> None:
     for reason, refused in reasons.items():
         if refused:
             raise CatalogError(f"table {where} cannot be captured: {reason}")
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))
 
 
 def _postgres_type(column: ModelColumn[object]) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from cdc.captured import captured, captured_once_it_answers
+from cdc.captured import captured, declared_once_it_answers
 from cdc.clickhouse import client
 from cdc.commands.adoption import adopt, release_adopted
 from cdc.commands.connect import app as connect
@@ -49,7 +49,7 @@ def run(
     with failures_explained():
         settings = CdcSettings.load()
         clickhouse_url = str(settings.clickhouse_url)
-        catalogs = chosen(captured_once_it_answers(clickhouse_url), services)
+        catalogs = chosen(declared_once_it_answers(clickhouse_url), services)
         streams = pipelines(source or settings.source, catalogs, settings)
         # Where nothing is kept for a time only, there is nothing to thin.
         retentions = [

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 import typer
 from aiokafka.errors import KafkaError
 from clickhouse_connect.driver import Client
+from clickhouse_connect.driver.exceptions import OperationalError
 from rich.text import Text
 
 from cdc.bookkeeping.standing import Standing, service_standing
@@ -25,6 +26,8 @@ from services.kit.command_line import FAILED, Services
 from services.kit.command_output import Json, output, say_heading, say_json, say_note, say_rows
 
 PATIENCE_SECONDS = 5.0
+# This is asked when something is wrong: a ClickHouse that hangs must not keep PostgreSQL's side from being told.
+LONGEST_SILENCE_SECONDS = 15
 # Short, so that a row fits a screen of 80 columns.
 _SERVICE_COLUMNS = ("service", "delay", "stored to", "slot")
 _SLOT_COLUMNS = ("service", "behind", "retained", "grows by", "room", "at this rate")
@@ -45,14 +48,14 @@ class _Found:
 def lag(services: Services = None, *, as_json: Json = False) -> None:
     """Say how long a change takes to ClickHouse now, how much WAL each slot holds back, and when there is no more room.
 
-    While ClickHouse does not answer, what PostgreSQL knows is told, and the exit code is 1.
+    While ClickHouse does not answer, or no more, what PostgreSQL knows is told, and the exit code is 1.
     """
     with failures_explained(KafkaError):
         settings = CdcSettings.load()
         try:
-            with client(str(settings.clickhouse_url)) as opened:
+            with client(str(settings.clickhouse_url), LONGEST_SILENCE_SECONDS) as opened:
                 found, away = _found(settings, captured(opened), services, opened), None
-        except ClickHouseAwayError as error:
+        except (ClickHouseAwayError, OperationalError) as error:
             found, away = _found(settings, Catalogs(all_catalogs()), services, None), error
     if as_json:
         for line in [*map(asdict, found.services), *map(asdict, found.tables), *map(asdict, found.standing)]:

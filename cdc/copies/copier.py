@@ -20,12 +20,13 @@ from cdc.bookkeeping.copies import FIRST_COPY, TableCopy, record_copy, unfinishe
 from cdc.bookkeeping.progress import progress
 from cdc.catalog.model import CapturedTable
 from cdc.catalog.version import position
-from cdc.copies.snapshot import StoppedError, take_snapshot
+from cdc.copies.snapshot import take_snapshot
 from cdc.copies.tombstones import delete_what_is_gone
 from cdc.failures import OF_STORING
 from cdc.postgres import Connection, lsn_text, session
 from cdc.source.heartbeat import beat
 from cdc.source.partitions import kept_now
+from cdc.stopped import StoppedError
 from cdc.storing.sink import Sink
 from services.kit.backoff import Backoff
 
@@ -63,10 +64,11 @@ class Copier:
         """End the thread, breaking off what it does, and return once it has ended."""
         self._stopping.set()
         while self._thread.is_alive():
-            if self._connection is not None:
+            # Taken once: the thread gives it up meanwhile.
+            if (connection := self._connection) is not None:
                 # A copy may wait for a lock, and would not hear.
                 with suppress(psycopg2.Error):
-                    self._connection.cancel()
+                    connection.cancel()
             self._thread.join(_POLL_SECONDS)
 
     def _run(self) -> None:
@@ -109,7 +111,7 @@ class Copier:
         if wanted is not None and wanted.copied_to:
             return wanted
         client, sink, reason = self._places.client, self._places.sink, wanted.reason if wanted else FIRST_COPY
-        begun = take_snapshot(connection, client, sink, table, reason=reason, stopped=self._stopping.is_set)
+        begun = take_snapshot(connection, client, sink, table, reason=reason, stopping=self._stopping)
         copied = replace(begun, copied_to=beat(connection))
         record_copy(client, self._service, copied)
         return copied

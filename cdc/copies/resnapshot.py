@@ -9,7 +9,7 @@ from cdc.bookkeeping.copies import ASKED_FOR, TableCopy, newest_copies, want_cop
 from cdc.bookkeeping.epochs import current_epoch
 from cdc.catalog.model import CapturedTable
 from cdc.catalog.postgres_ddl import debezium_slot_name, slot_name
-from cdc.postgres import rows, session
+from cdc.postgres import Connection, rows, session
 from cdc.source.heartbeat import beat
 from cdc.source.slot_setup import NotReadyError
 
@@ -26,6 +26,10 @@ def copy_anew(table: CapturedTable, database_url: str, client: Client, say: Call
     with session(database_url) as connection:
         # The position of something written just now, so that no earlier copy answers the wish.
         want_copies(client, table.service, _epoch(client, table), beat(connection), [(table.name, ASKED_FOR)])
+        return _once_copied(table, connection, client, say)
+
+
+def _once_copied(table: CapturedTable, connection: Connection, client: Client, say: Callable[[str], None]) -> TableCopy:
     said, read_at = "", time.monotonic()
     # In a new epoch every table is wanted, so that the wish is never lost.
     while (copy := newest_copies(client, table.service, _epoch(client, table)).get(table.name)) is None or (
@@ -34,7 +38,7 @@ def copy_anew(table: CapturedTable, database_url: str, client: Client, say: Call
         if copy and copy.stage != said:
             said = copy.stage
             say(f"{table}: {said}")
-        if _is_read(database_url, table.service):
+        if _is_read(connection, table.service):
             read_at = time.monotonic()
         elif time.monotonic() - read_at > _PATIENCE_SECONDS:
             raise NotReadyError(
@@ -51,7 +55,6 @@ def _epoch(client: Client, table: CapturedTable) -> int:
     return epoch.number
 
 
-def _is_read(database_url: str, service: str) -> bool:
-    with session(database_url) as connection:
-        active = "SELECT 1 FROM pg_replication_slots WHERE slot_name IN (%s, %s) AND active"
-        return bool(rows(connection, active, slot_name(service), debezium_slot_name(service)))
+def _is_read(connection: Connection, service: str) -> bool:
+    active = "SELECT 1 FROM pg_replication_slots WHERE slot_name IN (%s, %s) AND active"
+    return bool(rows(connection, active, slot_name(service), debezium_slot_name(service)))

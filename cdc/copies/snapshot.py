@@ -7,9 +7,11 @@ transactions then open have changes below it, which the stream brings and a row 
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from clickhouse_connect.driver import Client
 
@@ -17,6 +19,9 @@ from cdc.batch import Rows
 from cdc.bookkeeping.copies import TableCopy, record_copy
 from cdc.catalog.model import CapturedTable, quoted
 from cdc.postgres import Connection, lsn_number, rows
+from cdc.source.open_transactions import open_transactions
+from cdc.stopped import StoppedError
+from cdc.storing.retry import Retry
 from cdc.storing.sink import Sink
 
 _log = logging.getLogger(__name__)
@@ -24,10 +29,8 @@ _CHUNK_BYTES = 8 << 20
 _POLL_SECONDS = 0.05
 _SAY_EVERY_SECONDS = 10.0
 _TELL_EVERY_SECONDS = 1.0
-
-
-class StoppedError(RuntimeError):
-    """A copy was given up because capture is to stop."""
+# COPY goes on meanwhile and keeps PostgreSQL from cleaning up: after this long it is better begun again.
+_LONGEST_TROUBLE_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -46,20 +49,20 @@ def take_snapshot(
     table: CapturedTable,
     *,
     reason: str,
-    stopped: Callable[[], bool] = lambda: False,
+    stopping: threading.Event,
 ) -> TableCopy:
     """Copy a table into its landing as of one point, and record that it has begun. StoppedError when told to stop.
 
     The copy is not finished by that: what is gone can be told once the stream has passed its end (see `copier.py`).
     """
-    point = snapshot_point(connection, stopped)
+    point = snapshot_point(connection, stopping.is_set)
     begun = TableCopy(table.name, sink.epoch, point.lsn, reason, point.xid & 0xFFFFFFFF, point.time_us)
     record_copy(client, table.service, begun)
 
     def tell(row_count: int) -> None:
         record_copy(client, table.service, replace(begun, row_count=row_count))
 
-    return replace(begun, row_count=copy_table(connection, table, point, sink, stopped=stopped, tell=tell))
+    return replace(begun, row_count=copy_table(connection, table, point, sink, stopping=stopping, tell=tell))
 
 
 def snapshot_point(connection: Connection, stopped: Callable[[], bool] = lambda: False) -> SnapshotPoint:
@@ -78,21 +81,21 @@ def copy_table(
     point: SnapshotPoint,
     sink: Sink,
     *,
-    stopped: Callable[[], bool] = lambda: False,
+    stopping: threading.Event,
     tell: Callable[[int], None] = lambda _row_count: None,
 ) -> int:
     """Copy a table's captured columns as landing rows, in chunks; how many. StoppedError when told to stop.
 
-    `tell` is told how many rows are stored, from time to time.
+    `tell` is told how many rows are stored, from time to time. A chunk is tried again while ClickHouse is in trouble.
     """
-    said = time.monotonic()
+    said, retry = time.monotonic(), Retry(stopping, f"rows of a copy of {table}", _LONGEST_TROUBLE_SECONDS)
 
     def store(count: int, body: bytes) -> None:
         nonlocal said
-        if stopped():
+        if stopping.is_set():
             raise StoppedError(f"told to stop while copying {table}")
         # COPY's text format is ClickHouse's TSV as it stands.
-        sink.store_rows(table, Rows(count, body, form="TSV"))
+        retry.until_stored(partial(sink.store_rows, table, Rows(count, body, form="TSV")))
         if time.monotonic() - said > _TELL_EVERY_SECONDS:
             said = time.monotonic()
             tell(chunks.total + count)
@@ -134,13 +137,6 @@ def _wait_until_ended(connection: Connection, xid: int, stopped: Callable[[], bo
         time.sleep(_POLL_SECONDS)
         if time.monotonic() - said > _SAY_EVERY_SECONDS:
             said = time.monotonic()
-            _log.warning("a snapshot waits for transactions to end that were open before it: %s", _open(connection))
-
-
-def _open(connection: Connection) -> str:
-    found = rows(
-        connection,
-        "SELECT format('pid %s in %s for %s', pid, datname, now() - xact_start)"
-        " FROM pg_stat_activity WHERE backend_xid IS NOT NULL",
-    )
-    return ", ".join(row[0] for row in found)
+            _log.warning(
+                "a snapshot waits for transactions to end that were open before it: %s", open_transactions(connection)
+            )

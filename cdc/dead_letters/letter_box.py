@@ -11,7 +11,8 @@ from cdc.batch import Rows
 from cdc.catalog.model import CapturedTable
 from cdc.catalog.parked_sql import LetterState
 from cdc.clickhouse import insert, rows_of
-from cdc.dead_letters.letter import COLUMNS, Letter, key_of
+from cdc.dead_letters.letter import COLUMNS, Letter, key_of, key_texts
+from cdc.slices import slices
 
 _PAGE_LETTERS, _PAGE_BYTES = 1_000, 16 << 20
 _OF_TABLE = 'service = {service:String} AND "table" = {table:String}'
@@ -67,11 +68,15 @@ def open_keys(client: Client, table: CapturedTable) -> Iterator[bytes]:
     return (key_of(tuple(key)) for (key,) in _streamed(client, query, _named(table)))
 
 
-def oldest_open(client: Client, table: CapturedTable) -> Iterator[tuple[bytes, int]]:
-    """Each key that has an open letter, with its oldest open letter's version."""
-    query = f"SELECT key, min(version) FROM cdc.dead_letters FINAL WHERE {_OF_TABLE} AND {_OPEN} GROUP BY key"
-    found = _streamed(client, query, _named(table))
-    return ((key_of(tuple(key)), int(version)) for key, version in found)
+def oldest_open(client: Client, table: CapturedTable, keys: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
+    """Each of these keys that has an open letter, with its oldest open letter's version."""
+    query = (
+        f"SELECT key, min(version) FROM cdc.dead_letters FINAL WHERE {_OF_TABLE} AND {_OPEN}"
+        " AND key IN {keys:Array(Array(String))} GROUP BY key"
+    )
+    for some in slices(list(key_texts(key)) for key in keys):
+        for key, version in rows_of(client, query, {**_named(table), "keys": some}):
+            yield key_of(tuple(key)), int(version)
 
 
 def newest_refused(client: Client, table: CapturedTable, limit: int) -> set[tuple[bytes, int]]:

@@ -6,7 +6,8 @@ before this returns, so the stream goes on as if the rows were stored; everythin
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -28,11 +29,32 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class _Lane:
-    """What is remembered of one table: its keys that have open letters, and the refused changes in a row."""
+    """What is remembered of one table: its keys that have open letters, and the refused changes in a row.
+
+    The stream and a copy share it. Who was refused says so before anything else: what comes from then on is sorted out
+    after that, and passes no change that is yet to be parked.
+    """
 
     waiting: KeySet
     streak: Streak
+    refused: set[int] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether rows can be tried together: no letter is open, and none is about to be."""
+        return not self.waiting and not self.refused
+
+    @contextmanager
+    def sorting_out(self) -> Iterator[None]:
+        """Be the one that sorts rows out, while whoever comes later waits for it."""
+        own = threading.get_ident()
+        self.refused.add(own)
+        try:
+            with self.lock:
+                yield
+        finally:
+            self.refused.discard(own)
 
 
 class Parking:
@@ -63,10 +85,10 @@ class Parking:
         Rows are landed only where some were refused, or may have to wait. Errors as `store` raises them.
         """
         lane = self._lane(table)
-        if not lane.waiting and whole() is None:
+        if lane.is_clear and whole() is None:
             lane.streak.end()
             return
-        with lane.lock:
+        with lane.sorting_out():
             self._sort_out(table, lane, list(each()))
 
     def forget(self) -> None:
@@ -88,7 +110,7 @@ class Parking:
         Whoever redrives looks again too, once a letter is closed: one of the two sees what the other has done.
         """
         keys = {row.key for row in behind}
-        oldest = {key: found for key, found in oldest_open(self._client, table) if key in keys}
+        oldest = dict(oldest_open(self._client, table, keys))
         for key in keys - oldest.keys():
             lane.waiting.discard(key)
         for key in stranded_keys(behind, oldest):

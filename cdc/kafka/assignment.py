@@ -11,7 +11,7 @@ from functools import partial
 
 from cdc.kafka.lane import Lane, Record, Taken
 from cdc.kafka.offsets import Offsets, Partition
-from cdc.storing.trying import Trying
+from cdc.storing.retry import Retry
 from cdc.storing.turns import Turns
 
 _log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Assignment:
         self.offsets = Offsets(partitions)
         self.lanes = {topic: Lane(topic) for topic in sorted({each.topic for each in self.offsets.partitions})}
         self.giving_up = threading.Event()
-        self._storing, self._trying = storing, Trying(self.giving_up)
+        self._storing, self._retry = storing, Retry(self.giving_up)
         self._attempts: dict[str, float] = {}
         self._ending = self._draining = False
         self._filled = {topic: asyncio.Event() for topic in self.lanes}
@@ -109,8 +109,8 @@ class Assignment:
             # Only now: whatever came while it waited for its turn goes along.
             taken, began = lane.take(), time.monotonic()
             store = partial(self._attempt, lane.topic, taken)
-            error = self._trying.failure_of(store)
-        self._trying.again(store, error)
+            error = self._retry.failure_of(store)
+        self._retry.go_on(store, error)
         self._storing.stored(lane.topic, taken, time.monotonic() - began)
         return taken.ends
 

@@ -91,7 +91,14 @@ class KafkaPipeline:
         with session(self.database_url) as connection:
             require_published(connection, self.catalog)
             service = self.catalog.service
-            epoch = ensure_epoch(connection, opened, self.catalog, debezium_slot_name(service), self._free_slot)
+            epoch = ensure_epoch(
+                connection,
+                self.database_url,
+                opened,
+                self.catalog,
+                slot=debezium_slot_name(service),
+                free=self._free_slot,
+            )
             # Still while nobody else sets capture up.
             if self.kafka.connect_url is not None:
                 follow_epoch(self.kafka.connect_url, service, epoch)

@@ -1,11 +1,13 @@
 """ClickHouse's side of a table's shape: its objects extended, the shape recorded, what was stored under a name."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from clickhouse_connect.driver import Client
 
+from cdc.catalog import recorded
 from cdc.catalog.clickhouse_schema import objects_of, storage_settings
-from cdc.catalog.in_effect import IS_RECORDED, RECORDED_SHAPES, RecordedShapes, catalog_in_effect, shape_row, shapes_of
+from cdc.catalog.in_effect import RecordedShapes, shape_row
 from cdc.catalog.model import CapturedTable, CatalogError, ServiceCatalog
 from cdc.catalog.shape_sql import was_any_filled
 from cdc.clickhouse import insert_row, rows_of
@@ -14,13 +16,12 @@ from migrations.clickhouse import SchemaConflictError, is_durable, upgrade
 
 def recorded_shapes(client: Client) -> RecordedShapes:
     """The newest shape of each table, as it was recorded."""
-    return shapes_of(rows_of(client, RECORDED_SHAPES) if client.command(IS_RECORDED) else ())
+    return recorded.recorded_shapes(partial(rows_of, client))
 
 
 def in_effect(client: Client, declared: Iterable[ServiceCatalog]) -> tuple[ServiceCatalog, ...]:
     """The catalogs as every command uses them: what is declared, and what was recorded of it."""
-    recorded = recorded_shapes(client)
-    return tuple(catalog_in_effect(catalog, recorded) for catalog in declared)
+    return recorded.in_effect(partial(rows_of, client), declared)
 
 
 def record_shape(client: Client, table: CapturedTable, position: int, change: str) -> None:

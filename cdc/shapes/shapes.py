@@ -7,7 +7,7 @@ first, then it is recorded what must be copied anew, then the shape: what is cut
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from clickhouse_connect.driver import Client
@@ -42,14 +42,17 @@ class Shapes:
         with self._guard:
             return ServiceCatalog(self._service, tuple(self._tables.values()))
 
-    def compare_with_postgres(self) -> None:
-        """Take over what PostgreSQL has by now; CatalogError for what cannot be carried on with, such as a new key."""
+    def compare_with_postgres(self, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Take over what PostgreSQL has by now; CatalogError for what cannot be carried on with, such as a new key.
+
+        Nothing is taken over once it is `stopped`: an answer may come when another stream has begun.
+        """
         with session(self._database_url) as connection:
             # Before the look: a change that is made after it has a later position than what is found.
             lsn = wal_position(connection)
             found = shapes_in_postgres(connection)
         for named, shape in found.items():
-            if named in self._tables:
+            if named in self._tables and not stopped():
                 require_key(self._tables[named], shape.key)
                 self._take(named, shape.columns, lsn)
 

@@ -7,6 +7,7 @@ from cdc.failures import OF_SERVERS
 from cdc.shapes.shapes import Shapes
 
 _log = logging.getLogger(__name__)
+_PATIENCE_SECONDS = 5.0
 
 
 class ShapeWatch:
@@ -23,9 +24,9 @@ class ShapeWatch:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, and return once it has ended."""
+        """End the thread; one that a server leaves without an answer is not waited for, and takes nothing over."""
         self._stopping.set()
-        self._thread.join()
+        self._thread.join(_PATIENCE_SECONDS)
 
     def check(self) -> None:
         """Raise what was found that the stream must not go on with."""
@@ -35,7 +36,7 @@ class ShapeWatch:
     def _run(self) -> None:
         while not self._stopping.wait(self._seconds) and self._refusal is None:
             try:
-                self._shapes.compare_with_postgres()
+                self._shapes.compare_with_postgres(self._stopping.is_set)
             except OF_SERVERS as error:
                 _log.warning("%s: columns could not be compared: %s", self._service, str(error).strip())
             except Exception as error:  # pylint: disable=broad-exception-caught

@@ -18,7 +18,8 @@ from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.catalog.version import position
 from cdc.postgres import Connection, lsn_number, lsn_text, rows
-from cdc.source.slot_setup import NotReadyError, SlotState, drop_slot, ensure_slot, slot_state
+from cdc.source.slot_creation import ensure_slot
+from cdc.source.slot_setup import NotReadyError, SlotState, drop_slot, slot_state
 
 _log = logging.getLogger(__name__)
 # A reader that has ended is gone a moment later.
@@ -48,8 +49,10 @@ def cluster_of(connection: Connection) -> Cluster:
 
 def ensure_epoch(
     connection: Connection,
+    database_url: str,
     client: Client,
     catalog: ServiceCatalog,
+    stopped: Callable[[], bool] = lambda: False,
     slot: str | None = None,
     free: Callable[[], None] = lambda: None,
 ) -> int:
@@ -57,7 +60,8 @@ def ensure_epoch(
 
     slot: the name of the slot that the stream comes from, None for the slot reader's own; free: called before a slot
     that somebody may read is dropped, to end who does.
-    NotReadyError if PostgreSQL is another cluster, or while another process sets capture up.
+    NotReadyError if PostgreSQL is another cluster, or while another process sets capture up; StoppedError when told to
+    stop while the slot is made.
     """
     service = catalog.service
     _require_alone(connection, service)
@@ -78,7 +82,7 @@ def ensure_epoch(
         known = _begin(client, service, cluster, known.number + 1, gap)
     elif state.lost:
         drop_slot(connection, slot)
-    ensure_slot(connection, slot)
+    ensure_slot(connection, database_url, slot, stopped)
     _want_missing_copies(connection, client, catalog, known)
     return known.number
 

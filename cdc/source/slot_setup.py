@@ -1,4 +1,4 @@
-"""What a slot needs before it is read: a publication that holds the catalog, and the slot itself."""
+"""What a slot needs before it is read, a publication that holds the catalog, and how the slot itself stands."""
 
 import logging
 from dataclasses import dataclass
@@ -79,13 +79,6 @@ def slot_state(connection: Connection, slot: str) -> SlotState:
         return SlotState(exists=False)
     [(active, status, reason)] = found
     return SlotState(exists=True, active=active, lost=(reason or "WAL removed") if reason or status == "lost" else None)
-
-
-def ensure_slot(connection: Connection, slot: str) -> None:
-    """Create the slot if it is not there."""
-    if not slot_state(connection, slot).exists:
-        _log.info("creating replication slot %s", slot)
-        rows(connection, "SELECT pg_create_logical_replication_slot(%s, 'pgoutput')", slot)
 
 
 def drop_slot(connection: Connection, slot: str) -> None:

@@ -13,7 +13,7 @@ from queue import Full, Queue
 from cdc.batch import Batch
 from cdc.storing.call import Call
 from cdc.storing.commits import Commits
-from cdc.storing.trying import Trying
+from cdc.storing.retry import Retry
 from cdc.storing.turns import Turns
 
 
@@ -39,7 +39,7 @@ class Inserter:
         before: Callable[[Batch], None] = lambda _batch: None,
     ) -> None:
         self.acknowledged, self.call = 0, Call(turns or Turns(1))
-        self._store, self._before, self._trying = store, before, Trying(stopping)
+        self._store, self._before, self._retry = store, before, Retry(stopping)
         # One full batch may wait while one is stored: the bound on memory.
         self._waiting: Queue[Batch | None] = Queue(maxsize=1)
         self._commits = Commits()
@@ -89,8 +89,8 @@ class Inserter:
             if batch is None:
                 return False
             store_changes = partial(self._store_changes, batch)
-            error = self._trying.failure_of(store_changes)
-        self._trying.again(store_changes, error)
+            error = self._retry.failure_of(store_changes)
+        self._retry.go_on(store_changes, error)
         self._commits.add(batch.commits)
         return True
 
@@ -102,8 +102,7 @@ class Inserter:
         try:
             while commits := self._commits.take():
                 # Without a turn: they are few, and rows, which somebody waits for, would wait for them.
-                store = partial(self._store, Batch(commits=commits))
-                self._trying.again(store, self._trying.failure_of(store))
+                self._retry.until_stored(partial(self._store, Batch(commits=commits)))
                 self.acknowledged = commits[-1].end_lsn
                 self.call.bell.ring()
         finally:

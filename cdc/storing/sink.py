@@ -7,7 +7,7 @@ stored: two threads call `store`.
 """
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from struct import Struct
 from types import TracebackType
 from typing import Self
@@ -57,8 +57,7 @@ class Sink:
         """Return once every part of the batch is durable; errors as `cdc.clickhouse.insert` raises them."""
         self._insert("cdc.messages", _MESSAGE_COLUMNS, map(self._message, batch.messages))
         self._insert("cdc.truncates", _TRUNCATE_COLUMNS, map(self._truncate, batch.truncates))
-        for stored in [self._threads.submit(self.store_rows, table, rows) for table, rows in batch.tables()]:
-            stored.result()
+        self._store_side_by_side(batch)
         for lsn, table, reason in batch.copies_wanted:
             want_copies(self._client, self._service, self.epoch, lsn, [(table, reason)])
         self._insert("cdc.commits", _COMMIT_COLUMNS, map(self._commit, batch.commits))
@@ -66,6 +65,17 @@ class Sink:
     def store_rows(self, table: CapturedTable, rows: Rows) -> None:
         """Store landing rows of one table, each as a row or as a dead letter."""
         self.parking.store(table, rows)
+
+    def _store_side_by_side(self, batch: Batch) -> None:
+        """Store each table's rows; all have ended when this fails, so that none of them runs into the next try."""
+        stored = [self._threads.submit(self._store_in_order, shapes) for shapes in _by_name(batch)]
+        wait(stored)
+        for each in stored:
+            each.result()
+
+    def _store_in_order(self, shapes: Sequence[tuple[CapturedTable, Rows]]) -> None:
+        for table, rows in shapes:
+            self.store_rows(table, rows)
 
     def _insert(self, table: str, columns: Sequence[str], rows: Iterable[bytes]) -> None:
         encoded = list(rows)
@@ -87,3 +97,11 @@ class Sink:
     def _commit(self, commit: Commit) -> bytes:
         tail = _commit_tail(commit.transaction.commit_lsn, commit.end_lsn, commit.changes)
         return self._of(commit.transaction) + tail
+
+
+def _by_name(batch: Batch) -> Iterable[list[tuple[CapturedTable, Rows]]]:
+    """What there is of each table: rows from before and after its columns changed are of two shapes, in that order."""
+    found: dict[str, list[tuple[CapturedTable, Rows]]] = {}
+    for table, rows in batch.tables():
+        found.setdefault(table.name, []).append((table, rows))
+    return found.values()

@@ -32,10 +32,12 @@ def caught_up(
     while True:
         copied = _wait_until_copied(client, table, deadline)
         seen = snapshot(connection, client, table.service)
-        wait_until_stored(database_url, client, table.service, seen, timeout_seconds)
+        wait_until_stored(database_url, client, table.service, seen, max(0.0, deadline - time.monotonic()))
         if _newest_copy(client, table) == copied:
             return seen
         connection.rollback()
+        if time.monotonic() > deadline:
+            raise NotCaughtUpError(f"{table}: it was copied anew again and again for {timeout_seconds:g} s")
 
 
 def snapshot(connection: Connection, client: Client, service: str) -> SeenBy:
@@ -58,7 +60,7 @@ def wait_until_stored(database_url: str, client: Client, service: str, seen: See
             if time.monotonic() > deadline:
                 at = lsn_text(reached.lsn) if reached else "no position at all"
                 raise NotCaughtUpError(
-                    f"{service}: ClickHouse is at {at}, not yet at {lsn_text(seen.lsn)}, after {timeout_seconds:g} s;"
+                    f"{service}: ClickHouse is at {at}, not yet at {lsn_text(seen.lsn)}, after {timeout_seconds:.1f} s;"
                     " is `python -m cdc run` running? `python -m cdc lag` tells more"
                 )
             time.sleep(_POLL_SECONDS)

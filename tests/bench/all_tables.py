@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from itertools import count, cycle
 
 import psycopg2
@@ -15,6 +16,7 @@ from deploy.local.postgres import Postgres
 from services.kit.capture import ACTOR_PREFIX
 from tests.bench.captured_services import database_of
 from tests.bench.generated_rows import insert_rows, numbered_column, value_in_row
+from tests.bench.steady_load import SteadyLoad, Waits
 from tests.support.sql import run
 
 ROWS_PER_SECOND = 2000
@@ -28,37 +30,34 @@ _ACTOR = f"SELECT pg_logical_emit_message(true, '{ACTOR_PREFIX}', '{{\"user_id\"
 
 def commit_to_queryable(
     server: Postgres, clickhouse_url: str, catalogs: Sequence[ServiceCatalog], seconds: float
-) -> list[float]:
-    """Milliseconds from a probe's commit until the current view of its table shows it; the tables take turns."""
-    stopping = threading.Event()
-    writers = [threading.Thread(target=_write, args=(server, each, catalogs, stopping)) for each in catalogs]
+) -> Waits:
+    """From a probe's commit until the current view of its table shows it; the tables take turns."""
+    load = SteadyLoad(_TICK_SECONDS)
+    writers = [threading.Thread(target=_write, args=(server, each, catalogs, load)) for each in catalogs]
     with client(clickhouse_url) as opened:
         _probes(server, opened, catalogs, 0.0, _FIRST_PROBE)  # until each service streams
         for writer in writers:
             writer.start()
         try:
             _probes(server, opened, catalogs, 2.0, 2 * _FIRST_PROBE)
-            return _probes(server, opened, catalogs, seconds, 3 * _FIRST_PROBE)
+            return load.measured(partial(_probes, server, opened, catalogs, seconds, 3 * _FIRST_PROBE))
         finally:
-            stopping.set()
+            load.stopping.set()
             for writer in writers:
                 writer.join()
 
 
-def _write(
-    server: Postgres, catalog: ServiceCatalog, catalogs: Sequence[ServiceCatalog], stopping: threading.Event
-) -> None:
+def _write(server: Postgres, catalog: ServiceCatalog, catalogs: Sequence[ServiceCatalog], load: SteadyLoad) -> None:
     """Write to all tables of one service in each transaction, so that all services' rows make ROWS_PER_SECOND."""
     tables = sum(len(each.tables) for each in catalogs)
     size = max(1, round(ROWS_PER_SECOND * _TICK_SECONDS / tables))
     with closing(psycopg2.connect(server.dsn(database_of(catalog)))) as connection, connection.cursor() as cursor:
-        for tick in count():
-            if stopping.wait(_TICK_SECONDS):
-                return
+        for tick in load.ticks():
             cursor.execute(_ACTOR)
             for table in catalog.tables:
                 cursor.execute(insert_rows(table, tick * size + 1, size))
             connection.commit()
+            load.committed(size * len(catalog.tables))
 
 
 def _probes(

@@ -1,6 +1,7 @@
 """What is measured of capture: draining a slot, inserting alone, commit to queryable, one very large transaction."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 
 from rich.console import Console
@@ -15,8 +16,9 @@ from migrations.clickhouse import upgrade
 from tests.bench import all_tables, captured_services, drain, inserts, large_transaction, latency, workload
 from tests.bench.parts import Parts
 from tests.bench.report import show_figures, show_speeds, show_waits
+from tests.bench.steady_load import Waits
 
-_NOWHERE = "pg_recvlogical to nowhere"
+_NOWHERE, _STORED = "pg_recvlogical to nowhere", "into history and latest"
 _LARGE = "file"
 
 
@@ -28,7 +30,7 @@ def drains(console: Console, parts: Parts, changes: int, repeat: int) -> dict[st
         _NOWHERE: lambda slot: drain.receive_to_nowhere(binaries, dsn, slot),
         "psycopg2, dropped": lambda slot: drain.read_and_drop(dsn, slot),
         "psycopg2, decoded, dropped": lambda slot: drain.decode_and_drop(dsn, slot, catalog),
-        "into history and latest": lambda slot: drain.drain_into_clickhouse(dsn, slot, catalog, parts.clickhouse_url),
+        _STORED: lambda slot: drain.drain_into_clickhouse(dsn, slot, catalog, parts.clickhouse_url),
     }
     slots = {(way, turn): f"bench_{number}_{turn}" for number, way in enumerate(ways) for turn in range(repeat)}
     for slot in slots.values():
@@ -41,6 +43,8 @@ def drains(console: Console, parts: Parts, changes: int, repeat: int) -> dict[st
         _empty_workload(parts)
         for way, action in ways.items():
             found[way].append(changes / drain.timed(partial(action, slots[way, turn])))
+            if way == _STORED:
+                drain.assert_arrived(dsn, catalog, parts.clickhouse_url, changes)
     show_speeds(console, "drain of a slot", "changes/s", found, beside=_NOWHERE)
     return found
 
@@ -66,7 +70,7 @@ def bare_inserts(console: Console, parts: Parts, changes: int, repeat: int) -> d
     return found
 
 
-def one_table(console: Console, parts: Parts, seconds: float) -> dict[str, list[float]]:
+def one_table(console: Console, parts: Parts, seconds: float) -> dict[str, object]:
     """Milliseconds from commit to queryable, one table of mixed types."""
     _prepare_workload(parts)
     slot, dsn = "bench_latency", parts.server.dsn()
@@ -77,7 +81,7 @@ def one_table(console: Console, parts: Parts, seconds: float) -> dict[str, list[
 
 def services(
     console: Console, parts: Parts, seconds: float, catalogs: Sequence[ServiceCatalog] = ()
-) -> dict[str, list[float]]:
+) -> dict[str, object]:
     """Milliseconds from commit to queryable over every captured table of some services, all by default."""
     catalogs = catalogs or all_catalogs()
     captured_services.prepare(parts.server, parts.clickhouse_url, catalogs)
@@ -110,6 +114,6 @@ def _empty_workload(parts: Parts) -> None:
             opened.command(f"TRUNCATE TABLE {stored}")
 
 
-def _waits(console: Console, load: str, found: list[float]) -> dict[str, list[float]]:
-    show_waits(console, {load: found})
-    return {load: found}
+def _waits(console: Console, load: str, found: Waits) -> dict[str, object]:
+    show_waits(console, load, found)
+    return {load: asdict(found)}

@@ -1,4 +1,9 @@
-"""How fast a filled slot drains: to nowhere by several readers, decoded, and into ClickHouse."""
+"""How fast a filled slot drains: to nowhere by several readers, decoded, and into ClickHouse.
+
+Reader, decoder, inserter and sink are capture's own; what a pipeline does beside the stream is left out: set-up,
+copies, the watch of columns, heartbeats, retention, and the turns that services take. `all_tables` has
+it all.
+"""
 
 import select
 import subprocess
@@ -10,7 +15,7 @@ from pathlib import Path
 from cdc.batch import Batch
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import PUBLICATION
-from cdc.clickhouse import client
+from cdc.clickhouse import client, rows_of
 from cdc.postgres import lsn_number, replication_session, rows, session
 from cdc.source.pgoutput import Decoder
 from cdc.source.slot import OPTIONS, BatchLimits, SlotReader
@@ -71,6 +76,17 @@ def drain_into_clickhouse(dsn: str, slot: str, catalog: ServiceCatalog, clickhou
     """Read a slot to its present end into history and latest, as capture does."""
     with client(clickhouse_url) as opened, Sink(opened, catalog.service, epoch=1) as sink:
         _read_to_the_end(dsn, slot, catalog, sink.store)
+
+
+def assert_arrived(dsn: str, catalog: ServiceCatalog, clickhouse_url: str, changes: int) -> None:
+    """Every change is in history once, and the current view has as many rows as PostgreSQL."""
+    [table] = catalog.tables
+    with session(dsn) as connection, client(clickhouse_url) as opened:
+        there = rows(connection, f"SELECT count(*) FROM {table.in_postgres}")[0][0]
+        [(in_history,)] = rows_of(opened, f"SELECT count() FROM {table.history}")
+        [(shown,)] = rows_of(opened, f"SELECT count() FROM {table}")
+    if (in_history, shown) != (changes, there):
+        raise AssertionError(f"{in_history} of {changes} changes are in history, {shown} of {there} rows in the view")
 
 
 def _end_of_the_log(dsn: str) -> int:

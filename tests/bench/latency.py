@@ -2,6 +2,7 @@
 
 import threading
 import time
+from functools import partial
 
 import psycopg2
 
@@ -12,26 +13,26 @@ from cdc.source.pgoutput import Decoder
 from cdc.source.slot import BatchLimits, SlotReader
 from cdc.storing.inserter import Inserter
 from cdc.storing.sink import Sink
+from tests.bench.steady_load import SteadyLoad, Waits
 
 _LIMITS = BatchLimits(seconds=0.02, rows=50_000, bytes=32 << 20)
 _PROBE = "INSERT INTO orders VALUES (%s, gen_random_uuid(), 'probe', 'new', NULL, NULL, now(), NULL, 1, true, 1)"
 ROWS_PER_SECOND = 2000
+_TICK_SECONDS = 0.01
 _PROBE_PAUSE_SECONDS = 0.02
 
 
-def commit_to_queryable(
-    dsn: str, slot: str, catalog: ServiceCatalog, clickhouse_url: str, seconds: float
-) -> list[float]:
-    """Milliseconds from a probe's commit until its row is in the current view, while others write beside it."""
-    stopping = threading.Event()
-    reader = threading.Thread(target=_read, args=(dsn, slot, catalog, clickhouse_url, stopping))
-    writer = threading.Thread(target=_write, args=(dsn, stopping))
+def commit_to_queryable(dsn: str, slot: str, catalog: ServiceCatalog, clickhouse_url: str, seconds: float) -> Waits:
+    """From a probe's commit until its row is in the current view, while others write beside it."""
+    load = SteadyLoad(_TICK_SECONDS)
+    reader = threading.Thread(target=_read, args=(dsn, slot, catalog, clickhouse_url, load.stopping))
+    writer = threading.Thread(target=_write, args=(dsn, load))
     reader.start()
     writer.start()
     try:
-        return _probe(dsn, clickhouse_url, time.monotonic() + seconds)
+        return load.measured(partial(_probe, dsn, clickhouse_url, time.monotonic() + seconds))
     finally:
-        stopping.set()
+        load.stopping.set()
         writer.join()
         reader.join()
 
@@ -46,17 +47,18 @@ def _read(dsn: str, slot: str, catalog: ServiceCatalog, clickhouse_url: str, sto
         SlotReader(Decoder(catalog, 1, lambda table, *_: table), inserter, _LIMITS).run(connection, slot, stopping)
 
 
-def _write(dsn: str, stopping: threading.Event) -> None:
-    connection, tick, key = psycopg2.connect(dsn), 0.01, 10_000_000
-    batch = max(1, int(ROWS_PER_SECOND * tick))
+def _write(dsn: str, load: SteadyLoad) -> None:
+    connection, key = psycopg2.connect(dsn), 10_000_000
+    batch = max(1, round(ROWS_PER_SECOND * _TICK_SECONDS))
     with connection.cursor() as cursor:
-        while not stopping.wait(tick):
+        for _ in load.ticks():
             cursor.execute(
                 "INSERT INTO orders SELECT i, gen_random_uuid(), 'load', 'new', NULL, NULL, now(), NULL, 1, true, 1"
                 " FROM generate_series(%s::bigint, %s::bigint) AS i",
                 (key, key + batch - 1),
             )
             connection.commit()
+            load.committed(batch)
             key += batch
     connection.close()
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.steady_load import Waits
+
 Figures = dict[str, dict[str, list[float]]]
 
 
@@ -18,12 +20,12 @@ def show_speeds(console: Console, title: str, unit: str, speeds: dict[str, list[
     console.print(shown)
 
 
-def show_waits(console: Console, waits: dict[str, list[float]]) -> None:
-    """A row for each load under which something was waited for, in milliseconds."""
-    shown = Table("commit to queryable", "p50, ms", "p99, ms", "probes")
-    for load, found in waits.items():
-        cuts = statistics.quantiles(found, n=100)
-        shown.add_row(load, f"{cuts[49]:.0f}", f"{cuts[98]:.0f}", str(len(found)))
+def show_waits(console: Console, load: str, found: Waits) -> None:
+    """How long probes waited under a load, beside what was really written of it."""
+    shown = Table("commit to queryable", "p50, ms", "p99, ms", "probes", "written, rows/s")
+    cuts = statistics.quantiles(found.milliseconds, n=100)
+    probes, rate = str(len(found.milliseconds)), f"{found.rows_per_second:,.0f}"
+    shown.add_row(load, f"{cuts[49]:.0f}", f"{cuts[98]:.0f}", probes, rate)
     console.print(shown)
 
 

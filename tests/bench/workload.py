@@ -75,7 +75,7 @@ def prepare(dsn: str) -> None:
 
 
 def write(dsn: str, changes: int, seed: int) -> None:
-    """Write about `changes` changes: 70% inserts, 25% updates, 5% deletions, in transactions of 1 to 1,000 rows."""
+    """Write `changes` changes: 70% inserts, 25% updates, 5% deletions, in transactions of 1 to 1,000 rows."""
     rng, connection, next_id, oldest = random.Random(seed), psycopg2.connect(dsn), 1, 1
     with connection.cursor() as cursor:
         while changes > 0:

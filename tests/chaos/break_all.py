@@ -1,23 +1,40 @@
 """`python -m tests.chaos.break_all` makes each deliberate break in a copy of the tree, and says which were caught."""
 
-import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
+from deploy.local.children import Command, start_child, stop_child
 from tests.chaos.breaks import BREAKS, Break, Edit
 from tests.chaos.parts import PROJECT
-from tests.chaos.run import BROKEN
+from tests.chaos.verdict import BROKEN
 
 _LEFT_OUT = (".git", ".venv", ".huleedu", ".hypothesis", "__pycache__", ".*_cache")
 _TESTS_FAILED = 1
+_LONGEST_SECONDS = 1800.0
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a check ended: its exit code, None if it did not end in time, and what it said."""
+
+    code: int | None
+    said: str
+
+    def catches(self, check: Sequence[str]) -> bool:
+        """Whether the check has seen the break: a run that could not be carried out has seen nothing."""
+        if check[0] == "pytest":
+            return self.code == _TESTS_FAILED
+        return bool(self.code) and BROKEN in self.said
 
 
 def broken(text: str, edit: Edit) -> str:
@@ -55,22 +72,26 @@ def _failing_without_break(chosen: Sequence[Break]) -> list[str]:
     """The checks that fail on the tree as it is: they would catch anything."""
     checks = dict.fromkeys(tuple(each.check) for each in chosen)
     with _copied() as project:
-        return [" ".join(check) for check in checks if _run(project, check).returncode != 0]
+        return [" ".join(check) for check in checks if ending(project, check).code != 0]
 
 
 def _caught(tried: Break) -> bool:
     with _copied() as project:
         apply(project, tried.edits)
-        done = _run(project, tried.check)
-    if tried.check[0] == "pytest":
-        return done.returncode == _TESTS_FAILED
-    # A run that could not be carried out has seen nothing.
-    return done.returncode != 0 and BROKEN in done.stdout
+        return ending(project, tried.check).catches(tried.check)
 
 
-def _run(project: Path, check: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", *check]
-    return subprocess.run(command, cwd=project, env=os.environ, capture_output=True, text=True, check=False)
+def ending(project: Path, check: Sequence[str], seconds: float = _LONGEST_SECONDS) -> Ending:
+    """Run a check in a tree; one that takes longer is told to take down what it started, and ends."""
+    log = project.with_suffix(".log")
+    process = start_child(Command((sys.executable, "-m", *check), project), log)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        stop_child(process, (signal.SIGINT,))
+        typer.echo(f"gave up after {seconds:g} s: {' '.join(check)}")
+        return Ending(None, "")
+    return Ending(process.returncode, log.read_text(encoding="utf-8", errors="replace"))
 
 
 @contextmanager

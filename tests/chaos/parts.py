@@ -51,20 +51,27 @@ class Part:
         """Send it a signal, if it still is."""
         os.kill(self.pid, number)
 
-    def revive(self) -> None:
-        """Start it again if it has ended by itself, as whoever supervises it would."""
-        # Nobody else has its number before it is reaped, which is when it is stopped.
-        if self.pid and psutil.Process(self.pid).status() == psutil.STATUS_ZOMBIE:
+    def revive(self) -> bool:
+        """Start it again if it has ended by itself, as whoever supervises it would; says whether it had."""
+        ended = bool(self.pid) and not self._runs()
+        if ended:
             self.end()
             self.start()
+        return ended
 
-    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """End it by a signal, and see it go."""
+    def end(self, number: signal.Signals = signal.SIGTERM) -> bool:
+        """End it by a signal, and see it go; says whether it ran until then."""
+        ran = self._runs()
         if self.pid:
             self.send(number)
             self._running.close()
             clocks.forget(self.pid)
             self.pid = 0
+        return ran
+
+    def _runs(self) -> bool:
+        # Nobody else has its number before it is reaped, which is when it is stopped.
+        return bool(self.pid) and psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE
 
     def restart(self, number: signal.Signals) -> None:
         """End it by a signal and start it again."""

@@ -30,6 +30,7 @@ from tests.support.service_database import ServiceDatabase, ServiceTemplates
 from tests.support.sql import run
 
 CAPTURE_LOG = "cdc.log"
+_NO_ROOM = "NOT_ENOUGH_SPACE"
 _SERVER = "server"
 _MEGABYTES = 900
 _VERIFY_SECONDS = 120
@@ -73,6 +74,10 @@ class Platform:
             timeout=3 * _VERIFY_SECONDS,
             check=False,
         )
+
+    def told_of_no_room(self) -> int:
+        """How often capture was told that ClickHouse's disk is full."""
+        return (self.directory / CAPTURE_LOG).read_text(encoding="utf-8", errors="replace").count(_NO_ROOM)
 
     def verify(self) -> list[str]:
         """What `python -m cdc verify` says if it does not say equal."""

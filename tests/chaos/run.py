@@ -3,21 +3,18 @@
 import shutil
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-
-import psycopg2
-from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from cdc.bookkeeping.progress import progress
 from cdc.clickhouse import client
 from cdc.postgres import lsn_number
 from tests.chaos.as_of_check import instants, wrong_as_of
+from tests.chaos.beside import Beside
 from tests.chaos.faults import KINDS
 from tests.chaos.history_check import violations
 from tests.chaos.ledger import Ledger
@@ -28,6 +25,7 @@ from tests.chaos.sampler import Sampler
 from tests.chaos.schedule import Fault, schedule
 from tests.chaos.statements import Drawing
 from tests.chaos.targets import SERVICES
+from tests.chaos.verdict import AWAY, Verdict
 from tests.chaos.writer import Writer, already_there, resolved
 from tests.support.sql import run
 
@@ -36,7 +34,6 @@ CHECK_EVERY = 25
 _BEFORE_CAPTURE = 30
 _RECOVERY_SECONDS, _REST_SECONDS = 90.0, 60.0
 _MOST_SAID = 20
-BROKEN = "BROKEN PROMISES"
 Say = Callable[[str], None]
 
 
@@ -51,25 +48,6 @@ class Order:
     check_every: int = CHECK_EVERY
 
 
-@dataclass
-class Verdict:
-    """What came of it: faults by kind, what was written and looked at, and every broken promise."""
-
-    seed: int
-    faults: Counter[str] = field(default_factory=Counter)
-    transactions: int = 0
-    changes: int = 0
-    samples: int = 0
-    problems: list[str] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        found = f"{len(self.problems)} {BROKEN}" if self.problems else "every promise kept"
-        return (
-            f"chaos: seed {self.seed}: {self.faults.total()} faults of {len(self.faults)} kinds,"
-            f" {self.transactions} transactions, {self.changes} changes, {self.samples} samples: {found}"
-        )
-
-
 class Chaos:
     """A run that is under way."""
 
@@ -77,35 +55,37 @@ class Chaos:
         self.verdict, self.ledger, self.seen = Verdict(seed), Ledger(), Seen()
         self._platform, self._say = platform, say
         self._sampler = Sampler(platform.superuser_dsn, platform.clickhouse_url, self.ledger)
-        self._gate = threading.Event()
+        self._gate, self._beside = threading.Event(), Beside()
 
     def go_through(self, order: Order) -> None:
         """Strike until the order is filled, time is over or a promise is broken; then check everything."""
         with self.under_load(order.seed):
             deadline = time.monotonic() + order.seconds
             for fault in islice(schedule(order.seed, order.kinds), order.faults):
-                if time.monotonic() > deadline or self.verdict.problems:
+                if time.monotonic() > deadline or self.verdict.problems or self._beside.ended_early():
                     break
                 self._strike(fault)
                 if fault.number % order.check_every == 0:
                     self.check()
             self.check()
+        self.verdict.problems += self.verdict.never_struck()
 
     @contextmanager
     def under_load(self, seed: int) -> Iterator[None]:
         """Write before capture begins, begin, and write on until the end."""
-        urls, stopping = self._platform.writers_urls(), threading.Event()
+        urls = self._platform.writers_urls()
         self._write_before_capture(seed)
         self._platform.capture.start()
         self._recover("the first start")
-        with ExitStack() as opened:
-            for number in range(WRITERS):
-                writer = Writer(urls, Drawing(f"{seed}.{number}"), self.ledger)
-                opened.enter_context(_beside(partial(writer.run, self._gate, stopping)))
-            opened.enter_context(_beside(partial(self._sampler.run, stopping)))
-            opened.callback(stopping.set)
-            self._gate.set()
+        for number in range(WRITERS):
+            writer = Writer(urls, Drawing(f"{seed}.{number}"), self.ledger)
+            self._beside.start(f"writer {number}", partial(writer.run, self._gate))
+        self._beside.start("sampler", self._sampler.run)
+        self._gate.set()
+        try:
             yield
+        finally:
+            self.verdict.problems += self._beside.stop(_REST_SECONDS)
 
     def check(self) -> None:
         """Let the writers rest and hold everything against what they know; go on writing afterwards."""
@@ -114,6 +94,8 @@ class Chaos:
         self.ledger.resolve(lambda each: resolved(each, self._platform.writers_urls()))
         self._recover("the writers came to rest")
         self._sampler.look()
+        written = self.ledger.all()
+        self.verdict.count(written, self._sampler.samples)
         with client(self._platform.clickhouse_url) as opened:
             self.seen, epochs = seen_at_rest(opened), epochs_begun(opened)
             broken = [f"{parked}, though no fault makes a change unfit" for parked in parked_changes(opened)]
@@ -122,13 +104,11 @@ class Chaos:
                 for at in instants(self.seen, self.verdict.seed)
                 for sentence in wrong_as_of(self.seen, at, shown_as_of(opened, at))
             ]
-        written, verdict = self.ledger.all(), self.verdict
         broken += [*violations(written, self.seen), *self._sampler.found, *self._platform.verify(), *self._defects()]
         broken += [f"a new epoch began, though no fault makes a gap: {reason}" for reason in epochs[len(SERVICES) :]]
-        verdict.problems += broken
-        verdict.transactions, verdict.changes = len(written), sum(each.changes for each in written)
-        verdict.samples = self._sampler.samples
-        self._say(f"checked {verdict.changes} changes after {verdict.faults.total()} faults: {len(broken)} problems")
+        self.verdict.problems += broken
+        changes, faults = self.verdict.changes, self.verdict.faults.total()
+        self._say(f"checked {changes} changes after {faults} faults: {len(broken)} problems")
         self._gate.set()
 
     def lag_seconds(self) -> float:
@@ -151,14 +131,16 @@ class Chaos:
         time.sleep(fault.after_seconds)
         self._sampler.look()
         began = time.monotonic()
-        KINDS[fault.kind](self._platform, fault)
+        had_effect = KINDS[fault.kind](self._platform, fault)
         self.verdict.faults[fault.kind] += 1
+        self.verdict.struck[fault.kind] += had_effect
         self._sampler.look()
         struck = time.monotonic()
         if fault.then_recover:
             self._recover(f"fault {fault.number}, {fault.kind}")
         recovered = f"recovered after {time.monotonic() - struck:.1f} s" if fault.then_recover else "left as it is"
-        self._say(f"{fault.number}: {fault.kind} for {struck - began:.1f} s, {recovered}")
+        effect = "" if had_effect else "had no effect, "
+        self._say(f"{fault.number}: {fault.kind} for {struck - began:.1f} s, {effect}{recovered}")
 
     def _recover(self, since: str) -> None:
         """Wait until everything committed so far is stored."""
@@ -170,7 +152,7 @@ class Chaos:
                 wanted = wanted or self._written()
                 if self._stored() >= wanted:
                     return
-            except (psycopg2.Error, ClickHouseError, OSError):
+            except AWAY:
                 pass
             time.sleep(0.05)
         self.verdict.problems.append(f"capture did not come back within {_RECOVERY_SECONDS:g} s after {since}")
@@ -193,10 +175,8 @@ def run_faults(order: Order, kept: Path, say: Say = print) -> Verdict:
     with running_platform() as platform:
         chaos = Chaos(platform, order.seed, say)
         try:
-            chaos.go_through(order)
-        except BaseException as error:
-            chaos.verdict.problems.append(f"the run itself ended with {error!r}")
-            raise
+            with chaos.verdict.reached():
+                chaos.go_through(order)
         finally:
             if chaos.verdict.problems:
                 _keep(chaos, platform, kept)
@@ -216,11 +196,3 @@ def _keep(chaos: Chaos, platform: Platform, kept: Path) -> None:
         file.writelines(f"current {each}\n" for each in chaos.seen.current)
         file.writelines(f"truncate {each}\n" for each in sorted(chaos.seen.truncates))
     (kept / "broken.txt").write_text("\n".join(chaos.verdict.problems) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def _beside(work: Callable[[], None]) -> Iterator[None]:
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    yield
-    thread.join(_REST_SECONDS)

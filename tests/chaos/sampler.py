@@ -2,18 +2,14 @@
 
 import threading
 
-import psycopg2
-from clickhouse_connect.driver.exceptions import ClickHouseError
-
 from cdc.clickhouse import client
 from tests.chaos.ledger import Ledger
 from tests.chaos.observed import sample
 from tests.chaos.record import Outcome, Transaction
 from tests.chaos.sample_check import broken_promises, is_settled
+from tests.chaos.verdict import AWAY
 
 _EVERY_SECONDS = 0.4
-# What is down cannot be looked at; it will be again.
-_DOWN = (psycopg2.Error, ClickHouseError, OSError)
 _AT_ONCE = 500
 
 
@@ -46,7 +42,8 @@ class Sampler:
                 # A short life for each connection: the parts come and go.
                 with client(self._clickhouse) as opened:
                     seen = sample(self._postgres, opened, [each.xid for each in looked_at])
-            except _DOWN:
+            except AWAY:
+                # It can be looked at again later.
                 return
             self.samples += 1
             self.found += broken_promises(looked_at, seen)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.break_all import broken
+from tests.chaos.break_all import Ending, broken, ending
 from tests.chaos.breaks import BREAKS, Break
 from tests.chaos.faults import KINDS
 from tests.chaos.parts import PROJECT
@@ -35,3 +35,19 @@ def test_a_break_is_held_against_a_check_that_exists(tried: Break) -> None:
 
 def test_there_are_ten_breaks_at_least() -> None:
     assert len({tried.name for tried in BREAKS}) >= 10
+
+
+def test_a_check_that_does_not_end_is_given_up_and_has_caught_nothing(tmp_path: Path) -> None:
+    check = ("timeit", "-n1", "-r1", "-s", "import time", "time.sleep(60)")
+    project = tmp_path / "project"
+    project.mkdir()
+    hung = ending(project, check, seconds=0.5)
+    assert hung == Ending(None, "")
+    assert not hung.catches(check)
+
+
+def test_only_a_verdict_of_broken_promises_catches_a_break() -> None:
+    check = ("tests.chaos", "--seed=1")
+    assert Ending(1, "chaos: 3 BROKEN PROMISES").catches(check)
+    assert not Ending(1, "Traceback").catches(check)
+    assert not Ending(0, "every promise kept").catches(check)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.chaos.clocks import shifted
+from tests.chaos.clocks import LIBRARY, shifted
 from tests.chaos.parts import PROJECT
 
 _CLOCKS_THAT_CAN_BE_SET = re.compile(r"\btime\.time(_ns)?\(|\bdatetime\.(now|utcnow|today)\(|\bdate\.today\(")
@@ -26,3 +26,7 @@ def test_a_clock_that_can_be_set_is_recognised(line: str) -> None:
 
 def test_a_clock_that_is_right_needs_nothing() -> None:
     assert not shifted(0)
+
+
+def test_continuous_integration_installs_the_library_that_is_looked_for() -> None:
+    assert re.findall(r"libfaketime[\w.]*\.so[.\d]*", (PROJECT / ".ci/run").read_text(encoding="utf-8")) == [LIBRARY]

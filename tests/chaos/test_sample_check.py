@@ -48,3 +48,14 @@ def test_rows_before_their_actor_are_named() -> None:
 
 def test_nothing_is_asked_of_a_transaction_that_was_rolled_back() -> None:
     assert not found(Sample(confirmed=120), replace(TRANSACTION, outcome=Outcome.ROLLED_BACK))
+
+
+def test_what_ended_nobody_knows_where_is_settled_once_it_is_there_as_a_whole() -> None:
+    lost = replace(TRANSACTION, durable_by=None)
+    assert is_settled(lost, STORED)
+    assert not is_settled(lost, replace(STORED, held={7: 1}))
+    assert not is_settled(lost, replace(STORED, with_actor=frozenset()))
+
+
+def test_what_changed_nothing_and_ended_nobody_knows_where_is_settled_at_once() -> None:
+    assert is_settled(replace(TRANSACTION, writes=(), durable_by=None), EARLY)

@@ -12,7 +12,6 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 
 from cdc.batch import Rows
 from cdc.catalog.clickhouse_ddl import LANDING_HEAD
-from cdc.catalog.declared import table_named
 from cdc.catalog.envelope_floats import between_two, float_text
 from cdc.catalog.envelope_names import (
     ENVELOPE_FORMAT,
@@ -26,6 +25,7 @@ from cdc.clickhouse import insert
 from cdc.dead_letters.landed import head_of, landed_rows, texts_of_row
 from deploy.local.postgres import Postgres
 from tests.pipeline.recorded_changes import FILE, file_image
+from tests.support.declared_tables import table_named
 from tests.support.sql import run
 
 FILES = table_named("file.files")

@@ -20,10 +20,14 @@ from deploy.local.accounts import (
 from deploy.local.bootstrap import delete_data, prepare_postgres, settle_cluster
 from deploy.local.state import StateDirectory
 from tests.support.directories import server_directory
+from tests.support.parts import require_part
 
 STRANGER = Account(65534, 65534)
 
-only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives up its rights to run PostgreSQL")
+
+@pytest.fixture(name="root")
+def root_fixture() -> None:
+    require_part("PostgreSQL under an account of its own", os.geteuid() == 0, "only root gives up its rights to run it")
 
 
 @pytest.fixture(name="open_place")
@@ -78,7 +82,7 @@ def test_a_copy_is_made_once_and_only_of_what_is_out_of_reach(closed_home: Path)
     assert stat.S_IMODE((copied / "postgres").stat().st_mode) == 0o705
 
 
-@only_root
+@pytest.mark.usefixtures("root")
 def test_a_cluster_below_a_closed_home_lives_behind_a_link_and_is_found_again(closed_home: Path) -> None:
     state = StateDirectory(closed_home)
     prepare_postgres(state)
@@ -92,7 +96,7 @@ def test_a_cluster_below_a_closed_home_lives_behind_a_link_and_is_found_again(cl
     assert not state.postgres.is_symlink()
 
 
-@only_root
+@pytest.mark.usefixtures("root")
 def test_data_that_became_unreachable_are_not_replaced_by_empty_ones(closed_home: Path) -> None:
     state = StateDirectory(closed_home)
     (state.postgres / "data").mkdir(parents=True)

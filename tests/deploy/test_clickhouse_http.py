@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from shutil import which
+from typing import Any
 
 import httpx
 import pytest
@@ -155,6 +156,17 @@ def test_session_keeps_temporary_tables_and_its_own_settings(http: httpx.Client)
     assert override == "5\tsystem\n"
     assert ask(http, "SELECT getSetting('max_threads')", session_id="s1") == "3\n"
     assert refused(http, "SELECT * FROM kept", session_id="s2") == (404, 60)
+
+
+@pytest.mark.parametrize("beside", [{}, {"database": "system", "max_threads": 5}], ids=["nothing", "something"])
+def test_what_a_refused_request_had_put_over_a_session_is_taken_away(
+    http: httpx.Client, beside: dict[str, Any]
+) -> None:
+    in_force = "SELECT getSetting('max_threads'), currentDatabase()"
+    before = ask(http, in_force, session_id="s4", **beside)
+    assert "information_schema" not in before
+    assert refused(http, "SELECT 1", session_id="s4", database="information_schema", max_threads="many")[0] == 400
+    assert ask(http, in_force, session_id="s4", **beside) == before
 
 
 def test_session_ends_when_its_time_is_over(http: httpx.Client) -> None:

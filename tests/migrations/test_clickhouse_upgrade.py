@@ -8,7 +8,7 @@ from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 from sqlalchemy import BigInteger, Boolean, Column, MetaData, Table, Text
 
-from cdc.catalog.clickhouse_object import ClickHouseObject, Kind, table
+from cdc.catalog.clickhouse_object import ClickHouseObject, Kind, materialized_view, table
 from cdc.catalog.clickhouse_schema import wanted_objects
 from cdc.catalog.declared import catalog_of_metadata
 from migrations.clickhouse import SchemaConflictError, State, compare, upgrade
@@ -24,6 +24,9 @@ def wanted(*more: Column[Any], durable: bool = False) -> tuple[ClickHouseObject,
     columns: list[Column[Any]] = [Column("number", BigInteger, primary_key=True), Column("name", Text), *more]
     Table("goods", metadata, *columns, info=Capture().info())
     return wanted_objects([catalog_of_metadata("shop", metadata)], durable=durable)
+
+
+TYPED = next(each.select for each in wanted() if each.name == TO_HISTORY)
 
 
 def states(client: Client, objects: Iterable[ClickHouseObject]) -> dict[str, State]:
@@ -151,8 +154,6 @@ def test_what_was_changed_by_hand_is_found_and_mended(clickhouse: Client, name: 
     assert states(clickhouse, objects).keys() == {name}
     upgrade(clickhouse, objects)
     assert states(clickhouse, objects) == {}
-    land(clickhouse, 1, 10, name="carried")
-    assert clickhouse.query("SELECT number, name FROM shop.goods").result_rows == [(1, "carried")]
 
 
 @pytest.mark.parametrize(
@@ -173,8 +174,23 @@ def test_what_was_changed_by_hand_is_found_and_mended(clickhouse: Client, name: 
             ],
             "shop_store.goods_latest should have `ENGINE = ReplacingMergeTree",
         ),
+        (
+            [
+                "CREATE TABLE shop_store.other AS shop_store.goods_history",
+                f"DROP VIEW {TO_HISTORY} SYNC",
+                f"CREATE MATERIALIZED VIEW {TO_HISTORY} TO shop_store.other AS {TYPED}",
+            ],
+            f"{TO_HISTORY} should go `TO shop_store.goods_history` but goes `TO shop_store.other`: stop capture",
+        ),
+        (
+            [
+                f"DROP VIEW {TO_HISTORY} SYNC",
+                f"CREATE MATERIALIZED VIEW {TO_HISTORY} ENGINE = MergeTree ORDER BY number AS {TYPED}",
+            ],
+            f"{TO_HISTORY} should go `TO shop_store.goods_history` but goes `nowhere of its own`",
+        ),
     ],
-    ids=["a column too many", "another type", "another engine"],
+    ids=["a column too many", "another type", "another engine", "another target", "a target within"],
 )
 def test_what_no_step_can_mend_is_refused_by_name(clickhouse: Client, by_hand: list[str], reason: str) -> None:
     objects = wanted()
@@ -200,3 +216,12 @@ def test_a_table_that_is_sorted_otherwise_than_the_catalog_wants_is_refused(clic
     other = table(latest.name, latest.columns, "ENGINE = ReplacingMergeTree(_version) ORDER BY (number, _xid)")
     with pytest.raises(SchemaConflictError, match="was created otherwise"):
         upgrade(clickhouse, [other])
+
+
+def test_a_view_that_the_catalog_wants_to_go_elsewhere_is_refused(clickhouse: Client) -> None:
+    upgrade(clickhouse, wanted())
+    clickhouse.command("CREATE TABLE shop_store.other AS shop_store.goods_history")
+    with pytest.raises(
+        SchemaConflictError, match=r"should go `TO shop_store\.other` but goes `TO shop_store\.goods_hist"
+    ):
+        upgrade(clickhouse, [materialized_view(TO_HISTORY, "shop_store.other", TYPED)])

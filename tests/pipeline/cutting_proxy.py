@@ -1,4 +1,4 @@
-"""A proxy before ClickHouse that cuts some inserts off: before they arrive, or after they were done and unanswered."""
+"""A proxy before ClickHouse that cuts inserts off, before they arrive or after they were done, or has them hang."""
 
 import http.client
 import random
@@ -14,11 +14,13 @@ _HEAD_BYTES = 2000  # an insert says so in its first line, in the URL or the bod
 
 
 class CuttingProxy:
-    """Where it is, and how many inserts met which end."""
+    """Where it is, and how many inserts met which end; while `letting_through` is not set, they hang instead."""
 
     def __init__(self, target: str, seed: int, cut: float) -> None:
         self.ends: Counter[str] = Counter()
         self._target, self._rng, self._cut, self._lock = urlsplit(target), random.Random(seed), cut, threading.Lock()
+        self.letting_through, self.hanging = threading.Event(), threading.Event()
+        self.letting_through.set()
 
     def url(self, port: int) -> str:
         """The target's URL with this proxy in its place."""
@@ -29,6 +31,9 @@ class CuttingProxy:
         """What shall become of a request: `lost` before it arrives, `unanswered` after it was done, or `answered`."""
         if b"INSERT" not in request[:_HEAD_BYTES]:
             return "answered"
+        if not self.letting_through.is_set():
+            self.hanging.set()
+            self.letting_through.wait()
         with self._lock:
             drawn = self._rng.random()
             end = "lost" if drawn < self._cut / 2 else "unanswered" if drawn < self._cut else "answered"

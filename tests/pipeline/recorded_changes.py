@@ -7,8 +7,8 @@ from uuid import UUID
 
 from clickhouse_connect.driver import Client
 
-from cdc.catalog.declared import table_named
 from cdc.catalog.version import truncate_version
+from tests.support.declared_tables import table_named
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 FILE, OTHER_FILE = str(UUID(int=1)), str(UUID(int=2))

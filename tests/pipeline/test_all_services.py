@@ -7,9 +7,9 @@ import pytest
 
 from analytics.as_of import AsOf
 from analytics.timeline import timeline
-from cdc.catalog.declared import table_named
 from services.registry import SERVICES
 from tests.pipeline.capture import Capture
+from tests.support.declared_tables import table_named
 from tests.support.generated_writes import DAY, TODAY, delete_rows, identifier, insert_rows, update_all
 from tests.support.sql import run
 

@@ -7,9 +7,9 @@ from clickhouse_connect.driver import Client
 
 from analytics.as_of import AsOf, Rows, Span, captured_span
 from analytics.errors import QuestionError
-from cdc.catalog.declared import table_named
 from cdc.retention import record_retention
 from tests.pipeline.recorded_changes import FILE, OTHER_FILE, RecordedChanges, at, file_image
+from tests.support.declared_tables import table_named
 
 FILES = table_named("file.files")
 

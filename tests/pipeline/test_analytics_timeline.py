@@ -6,8 +6,9 @@ from clickhouse_connect.driver import Client
 from analytics.changes import Actor, Change, ColumnChange
 from analytics.errors import NothingFoundError, QuestionError
 from analytics.timeline import related_tables, timeline
-from cdc.catalog.declared import service_catalog, table_named
+from cdc.catalog.declared import service_catalog
 from tests.pipeline.recorded_changes import FILE, OTHER_FILE, TEACHER, RecordedChanges, at, file_image, version_image
+from tests.support.declared_tables import table_named
 
 FILES, VERSIONS = table_named("file.files"), table_named("file.file_versions")
 

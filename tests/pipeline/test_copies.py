@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clickhouse_connect.driver.exceptions import OperationalError
 
+from cdc.batch import Rows
 from cdc.bookkeeping.copies import newest_copies
 from cdc.catalog.model import CapturedTable
 from cdc.copies import snapshot
 from cdc.copies.resnapshot import copy_anew
 from cdc.postgres import Connection
+from cdc.storing.sink import Sink
 from cdc.verify.caught_up import NotCaughtUpError
 from tests.pipeline.capture import Capture, new_file, wait_until
 from tests.pipeline.cdc_process import cdc_run
@@ -173,3 +176,29 @@ def test_a_copy_that_is_asked_for_brings_what_was_lost_and_removes_what_is_not_t
         assert said[0] == "file.files: wanted"
         shown = capture.select("SELECT toString(file_id) FROM file.files ORDER BY file_id")
     assert shown == [(CHANGED,), (DELETED,)]
+
+
+def test_a_chunk_that_clickhouse_did_not_take_is_sent_again_and_the_copy_goes_on(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capture.write(*(new_file(key) for key in (CHANGED, CREATED, UNTOUCHED)))
+    failures, begun, store_rows, copy_table = [2], list[str](), Sink.store_rows, snapshot.copy_table
+
+    def fail_at_first(sink: Sink, table: CapturedTable, rows: Rows) -> None:
+        if CREATED.encode() in rows.body and failures[0]:
+            failures[0] -= 1
+            raise OperationalError("connection lost")
+        store_rows(sink, table, rows)
+
+    def counted(connection: Connection, table: CapturedTable, *rest: Any, **named: Any) -> int:
+        begun.append(table.name)
+        return copy_table(connection, table, *rest, **named)
+
+    monkeypatch.setattr(snapshot, "_CHUNK_BYTES", 1)
+    monkeypatch.setattr(snapshot, "copy_table", counted)
+    monkeypatch.setattr(Sink, "store_rows", fail_at_first)
+    with capture.running():
+        capture.catch_up()
+        capture.assert_whole()
+    assert failures == [0]
+    assert sorted(begun) == ["file_versions", "files"]

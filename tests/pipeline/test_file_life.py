@@ -11,11 +11,11 @@ import pytest_asyncio
 
 from analytics.changes import Actor
 from analytics.timeline import timeline
-from cdc.catalog.declared import table_named
 from services.file_service.cleaning import PURGER, Cleaning
 from services.file_service.tests.service import Service, running_service, settings_for
 from services.file_service.text_extraction.workers import WorkerDocumentReader
 from tests.pipeline.capture import Capture
+from tests.support.declared_tables import table_named
 
 FILE_ROUTE = "/v1/files/<uuid:file_id>"
 PURGED = Actor(PURGER.user_id, None, PURGER.route, PURGER.reason)

@@ -2,15 +2,23 @@
 
 import json
 import os
+import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
+from clickhouse_connect.driver import Client
 from rich.console import Console
 
 from cdc.bookkeeping.copies import TableCopy, record_copy
 from cdc.bookkeeping.epochs import Epoch, record_epoch
+from cdc.captured import captured as captured_catalogs
+from cdc.catalog.lookup import Catalogs
 from deploy.local.ports import free_port
+from tests.chaos.link import link_to
 from tests.pipeline.capture import Capture, file_ids, new_file
 from tests.pipeline.commands import TABLES, captured, cdc, set_addresses
 
@@ -107,3 +115,42 @@ def test_lag_tells_what_slots_hold_back_while_clickhouse_is_away(
     assert service["forecast"]["bytes_left"] > 0
     assert "does not answer: start it" in result.stderr
     assert "WAL that each replication slot holds back" in cdc("lag", "file").stdout
+
+
+@contextmanager
+def silent_server() -> Iterator[str]:
+    """Where somebody accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@contextmanager
+def falls_silent(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The way to ClickHouse on which no answer comes any more once the catalogs are known."""
+    target = urlsplit(capture.clickhouse_url)
+    with link_to(str(target.hostname), int(target.port or 0)) as link:
+
+        def captured_at_last(opened: Client) -> Catalogs:
+            found = captured_catalogs(opened)
+            link.delay_seconds = 60.0
+            return found
+
+        monkeypatch.setattr("cdc.commands.lag.captured", captured_at_last)
+        yield capture.clickhouse_url.replace(f":{target.port}", f":{link.port}")
+
+
+@pytest.mark.parametrize("when", ["from the first", "later"])
+def test_lag_tells_what_slots_hold_back_while_clickhouse_hangs(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    captured(capture)
+    monkeypatch.setattr("cdc.lag.measure._SAMPLE_SECONDS", 0.1)
+    monkeypatch.setattr("cdc.commands.lag.LONGEST_SILENCE_SECONDS", 1)
+    with silent_server() if when == "from the first" else falls_silent(capture, monkeypatch) as url:
+        monkeypatch.setenv("CDC_CLICKHOUSE_URL", url)
+        result = cdc("lag", "file", "--json")
+    assert result.exit_code == FAILED, result.output
+    [service] = [json.loads(line) for line in result.stdout.splitlines()]
+    assert service["delay_seconds"] is None
+    assert service["slot"]["retained_bytes"] > 0
+    assert result.stderr

@@ -56,12 +56,13 @@ def test_another_cluster_is_refused_until_somebody_says_that_it_is_the_right_one
 
 
 def test_of_two_that_set_capture_up_at_once_one_waits(capture: Capture) -> None:
-    with session(capture.database.cdc_url) as first, session(capture.database.cdc_url) as second:
-        ensure_epoch(first, capture.clickhouse, capture.catalog)
+    url = capture.database.cdc_url
+    with session(url) as first, session(url) as second:
+        ensure_epoch(first, url, capture.clickhouse, capture.catalog)
         with pytest.raises(NotReadyError, match="file: another process is setting capture up"):
-            ensure_epoch(second, capture.clickhouse, capture.catalog)
-    with session(capture.database.cdc_url) as third:
-        assert ensure_epoch(third, capture.clickhouse, capture.catalog) == 1
+            ensure_epoch(second, url, capture.clickhouse, capture.catalog)
+    with session(url) as third:
+        assert ensure_epoch(third, url, capture.clickhouse, capture.catalog) == 1
 
 
 def test_nobody_recovers_what_is_read_or_was_never_captured(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

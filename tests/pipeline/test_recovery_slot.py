@@ -47,7 +47,8 @@ def test_a_slot_that_is_lost_again_and_again_under_writers_leaves_no_key_wrong(c
                 capture.catch_up()
     with capture.running():
         capture.catch_up()
-        capture.assert_whole()
+        # A stream that is told to stop stores what it has read, and may have read a transaction in part.
+        capture.assert_whole(lost_epochs=(1, 2))
 
 
 def test_what_was_stored_of_a_transaction_when_its_slot_was_lost_is_no_difference(capture: Capture) -> None:
@@ -69,8 +70,7 @@ def test_an_earlier_change_of_an_unknown_transaction_is_a_difference_in_any_epoc
     with capture.streaming():
         capture.write(new_file(CREATED))
         capture.catch_up()
-    oldest = "commit_lsn = (SELECT min(commit_lsn) FROM cdc.transactions) SETTINGS mutations_sync = 2"
-    capture.clickhouse.command(f"ALTER TABLE cdc.transactions DELETE WHERE {oldest}")
+    forget_transaction_of(capture, CHANGED)
     drop_slot(capture)
     with capture.running():
         wait_until(partial(has_epochs, capture, 2), "a new epoch")
@@ -78,6 +78,18 @@ def test_an_earlier_change_of_an_unknown_transaction_is_a_difference_in_any_epoc
         found = capture.differences()
     assert len(found) == 3
     assert all("no transaction is known that made version" in each for each in found)
+
+
+def forget_transaction_of(capture: Capture, file_id: str) -> None:
+    """Delete the transaction that made a file, the first of two, as if its end had never been stored."""
+    named = f"SELECT _epoch, _commit_lsn FROM file.files_history WHERE file_id = '{file_id}'"
+    [(epoch, lsn)] = capture.select(named)
+    known = f"SELECT commit_lsn FROM cdc.transactions FINAL WHERE epoch = {epoch} ORDER BY commit_time"
+    [first, second] = capture.select(known)
+    assert first == (lsn,)
+    forgotten = f"DELETE WHERE epoch = {epoch} AND commit_lsn = {lsn} SETTINGS mutations_sync = 2"
+    capture.clickhouse.command(f"ALTER TABLE cdc.transactions {forgotten}")
+    assert capture.select(known) == [second]
 
 
 def test_a_slot_that_held_back_too_much_log_is_made_anew_and_the_gap_is_closed(

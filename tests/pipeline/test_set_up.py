@@ -3,8 +3,11 @@
 import pytest
 
 from cdc.postgres import session
+from cdc.source import slot_creation
 from cdc.source.slot_setup import NotReadyError, require_published
-from tests.pipeline.capture import Capture, file_ids, new_file
+from tests.pipeline.capture import Capture, file_ids, new_file, wait_until
+from tests.pipeline.first_start import open_transaction, update_to_later
+from tests.support.sql import run
 
 ONE, TWO = file_ids(2)
 
@@ -46,3 +49,26 @@ def test_a_pipeline_that_was_refused_starts_once_its_cause_is_mended(capture: Ca
         capture.write("ALTER PUBLICATION huleedu_cdc ADD TABLE files")
         capture.catch_up()
         capture.assert_whole()
+
+
+def test_a_slot_that_waits_for_a_transaction_says_for_which_and_hears_when_it_is_to_stop(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(slot_creation, "_SAY_EVERY_SECONDS", 0.1)
+    [key] = file_ids(1)
+    capture.write(new_file(key))
+    with open_transaction(capture) as waited_for:
+        update_to_later(waited_for, key)
+        said = f"waits for transactions to end that were open before it: pid {waited_for.info.backend_pid} in "
+        with capture.running():
+            wait_until(lambda: said in caplog.text, "it to say what it waits for")
+        found = run(
+            capture.database.superuser_dsn, "SELECT 1 FROM pg_replication_slots WHERE slot_name LIKE '%_file_%'"
+        )
+        assert not found, "a slot that was given up is left"
+        caplog.clear()
+        with capture.running():
+            wait_until(lambda: said in caplog.text, "it to wait again")
+            waited_for.commit()
+            capture.catch_up()
+            capture.assert_whole()

@@ -34,6 +34,18 @@ def test_a_type_that_cannot_be_carried_stops_the_stream_until_it_is_excluded(
         excluding.assert_whole()
 
 
+def test_a_column_named_like_one_of_captures_own_stops_the_stream_by_name(
+    market: Capture, caplog: pytest.LogCaptureFixture
+) -> None:
+    with market.streaming():
+        market.write(goods(1))
+        market.catch_up()
+        change(market, "ALTER TABLE goods ADD COLUMN _typed_0 text")
+        market.write(goods(2))
+        wait_until(lambda: "column _typed_0: capture has a column of this name itself" in caplog.text, "the refusal")
+        assert shown(market, "number") == [(1,)]
+
+
 KEY_CHANGES = {
     "another column": "DROP CONSTRAINT goods_pkey, ADD PRIMARY KEY (name)",
     "one column more": "DROP CONSTRAINT goods_pkey, ADD PRIMARY KEY (number, name)",

@@ -7,10 +7,10 @@ import pytest
 from clickhouse_connect.driver import Client
 
 from cdc.catalog.comparison_sql import clickhouse_buckets, clickhouse_rows
-from cdc.catalog.declared import table_named
 from cdc.clickhouse import rows_of
 from cdc.verify.visibility import SeenBy
 from tests.pipeline.recorded_changes import FILE, RecordedChanges, at, file_image
+from tests.support.declared_tables import table_named
 
 FILES = table_named("file.files")
 FILENAME = [column.name for column in FILES.columns].index("filename")

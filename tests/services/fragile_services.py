@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from services.kit.postgres.database import SECONDS_FOR_SERVER_TO_SAY_SO
+from services.kit.postgres.settings import DatabaseSettings
 from services.registry import SERVICES, Service
 from tests.services.surroundings import Surroundings, list_of
 from tests.support.breakable_link import BreakableLink
@@ -20,11 +22,12 @@ DEFINITIONS = {service.name: definition_of(service) for service in SERVICES}
 
 @dataclass(frozen=True)
 class FragileService:
-    """A running service, and the link to its database."""
+    """A running service, the link to its database, and how many seconds it may wait for that to answer a request."""
 
     client: httpx.AsyncClient
     link: BreakableLink
     list_path: str
+    longest_wait: float
 
     async def rows(self) -> httpx.Response:
         """A list that it reads from its database."""
@@ -59,4 +62,10 @@ async def _fragile_service(
         settings = definition.settings(database_url=database.app_url, database_statement_timeout=3.0, **told)
         async with running_service(definition, settings) as running:
             running.client.headers.update(surroundings.headers(service))
-            yield FragileService(running.client, link, list_of(service))
+            yield FragileService(running.client, link, list_of(service), _longest_wait(settings))
+
+
+def _longest_wait(settings: DatabaseSettings) -> float:
+    """Of a request that gets a connection last, which must be made first, and then meets silence."""
+    statement = settings.database_statement_timeout + SECONDS_FOR_SERVER_TO_SAY_SO
+    return settings.database_pool_timeout + settings.database_connect_timeout + statement

@@ -12,23 +12,21 @@ class Overrides:
     """
 
     def __init__(self) -> None:
-        self._database: str | None = None
-        self._settings: dict[str, str] = {}
+        # None while it is not known: what was refused halfway is taken away before anything else is put.
+        self._in_force: tuple[str | None, dict[str, str]] | None = (None, {})
         self._undo: list[str] = []
 
     def put(self, handle: Handle, database: str | None, settings: dict[str, str]) -> None:
         """Bring exactly these into force over the session's own state; raises what the engine refuses."""
-        if (database, settings) == (self._database, self._settings):
+        if (database, settings) == self._in_force:
             return
-        self._take_away(handle)
-        self._undo = _restoring(handle, list(settings)) + ([_restoring_database(handle)] if database else [])
-        assign(handle, database, settings)
-        self._database, self._settings = database, settings
-
-    def _take_away(self, handle: Handle) -> None:
+        self._in_force = None
         for statement in self._undo:
             handle.query(statement, "Null")
-        self._database, self._settings, self._undo = None, {}, []
+        self._undo = []
+        self._undo = _restoring(handle, list(settings)) + ([_restoring_database(handle)] if database else [])
+        assign(handle, database, settings)
+        self._in_force = database, settings
 
 
 def _restoring(handle: Handle, names: list[str]) -> list[str]:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -17,6 +18,7 @@ from deploy.local.clickhouse.engine import Engine
 from deploy.local.clickhouse.failed_writes import FailedWritesError, require_none_failed
 from deploy.local.clickhouse.packed_parts import set_aside_cut_short
 from deploy.local.clickhouse.sessions import Sessions
+from deploy.local.clickhouse.watching import look_again
 from deploy.local.clickhouse.workers import Workers
 
 STOP_SECONDS = 15
@@ -115,7 +117,7 @@ def _opened(directory: DataDirectory) -> Iterator[Engine]:
 
 
 async def _run(server: uvicorn.Server, engine: Engine, sessions: Sessions, listener: socket.socket) -> None:
-    reaper = asyncio.create_task(_reap(sessions))
+    reaper = asyncio.create_task(look_again(REAP_SECONDS, partial(_reap, sessions)))
     watch = asyncio.create_task(_stop_once_writes_fail(server, engine))
     await server.serve(sockets=[listener])
     for task in (reaper, watch):
@@ -126,16 +128,13 @@ async def _run(server: uvicorn.Server, engine: Engine, sessions: Sessions, liste
 
 async def _stop_once_writes_fail(server: uvicorn.Server, engine: Engine) -> None:
     """Merges fail as well as inserts, and nobody waits for their answer."""
+    look = partial(asyncio.to_thread, require_none_failed, engine)
     try:
-        while True:
-            await asyncio.sleep(CHECK_SECONDS)
-            await asyncio.to_thread(require_none_failed, engine)
+        await look_again(CHECK_SECONDS, look, ends_by=FailedWritesError)
     except FailedWritesError:
         server.should_exit = True
         raise
 
 
 async def _reap(sessions: Sessions) -> None:
-    while True:
-        await asyncio.sleep(REAP_SECONDS)
-        sessions.close_expired()
+    sessions.close_expired()

@@ -43,7 +43,7 @@ class Workers:
         await self._in_canceller(lambda: self._engine.cancel(query_id))
 
     async def cancel_reads(self) -> None:
-        """Cancel all statements that write nothing."""
+        """Cancel every statement but inserts."""
         await self._in_canceller(self._engine.cancel_reads)
 
     def close(self) -> None:

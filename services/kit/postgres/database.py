@@ -16,7 +16,7 @@ from services.kit.postgres.settings import DatabaseSettings
 from services.kit.postgres.unit_of_work import UnitOfWork
 
 # The server ends a statement that takes too long; the client does only when the server no longer answers.
-_SECONDS_FOR_SERVER_TO_SAY_SO = 5.0
+SECONDS_FOR_SERVER_TO_SAY_SO = 5.0
 _SECONDS_TO_CLOSE = 3.0
 
 
@@ -61,7 +61,7 @@ def _engine(settings: DatabaseSettings, service: str) -> AsyncEngine:
         pool_timeout=settings.database_pool_timeout,
         connect_args={
             "timeout": settings.database_connect_timeout,
-            "command_timeout": settings.database_statement_timeout + _SECONDS_FOR_SERVER_TO_SAY_SO,
+            "command_timeout": settings.database_statement_timeout + SECONDS_FOR_SERVER_TO_SAY_SO,
             "server_settings": {
                 "application_name": service,
                 "timezone": "UTC",

@@ -1,6 +1,6 @@
 """ClickHouse as parking and redriving see it, in memory: it refuses what a test says, and lets others act between."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from unittest.mock import patch
 
@@ -64,9 +64,10 @@ class LettersInMemory:
     def open_keys(self, _client: Client, _table: CapturedTable) -> Iterator[bytes]:
         return iter({letter.key for letter in self.open()})
 
-    def oldest_open(self, _client: Client, _table: CapturedTable) -> Iterator[Change]:
+    def oldest_open(self, _client: Client, _table: CapturedTable, keys: Iterable[bytes]) -> Iterator[Change]:
         # Of each key the oldest is set last.
-        return iter({letter.key: letter.change[1] for letter in reversed(self.open())}.items())
+        wanted = set(keys)
+        return iter({each.key: each.change[1] for each in reversed(self.open()) if each.key in wanted}.items())
 
     def newest_refused(self, _client: Client, _table: CapturedTable, _limit: int) -> set[Change]:
         newest = max((version for _, version in self.history), default=0)

@@ -1,5 +1,8 @@
 """The sink: the order of a batch's parts, what it does not send, and what it makes of each answer."""
 
+import threading
+import time
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,6 +14,7 @@ from cdc.storing.sink import Sink
 from tests.unit.cdc.scripted_clickhouse import ScriptedClickHouse
 from tests.unit.cdc.tables import shelf_catalog
 
+SOON = 10.0
 BOOKS, LOANS = shelf_catalog().tables
 TRANSACTION = Transaction(7, 1_795_386_489_638_575, 0x5000)
 PARTS = {"cdc.messages": 0, "cdc.truncates": 0, BOOKS.landing: 1, LOANS.landing: 1, "cdc.commits": 2}
@@ -65,6 +69,44 @@ def test_no_commit_is_sent_when_a_part_before_it_failed(failing: str) -> None:
     with pytest.raises(OperationalError):
         store(server, full_batch())
     assert "cdc.commits" not in {insert.table for insert in server.inserts}
+
+
+def test_a_failure_is_raised_only_once_no_other_insert_of_the_batch_runs_any_more() -> None:
+    """Otherwise the next try would run beside what is left of this one, and hold the batch twice."""
+    failed, ended = threading.Event(), list[str]()
+
+    def outcome(table: str, _number: int) -> int:
+        if table == BOOKS.landing:
+            failed.set()
+            raise OperationalError("connection lost")
+        if table == LOANS.landing:
+            assert failed.wait(SOON)
+            time.sleep(0.2)
+            ended.append(table)
+        return 1_000_000
+
+    with Sink(ScriptedClickHouse(outcome).as_client(), "library", epoch=1) as sink:
+        with pytest.raises(OperationalError):
+            sink.store(full_batch())
+        assert ended == [LOANS.landing]
+
+
+def test_rows_of_two_shapes_of_a_table_are_stored_one_after_another_in_order() -> None:
+    later = replace(BOOKS, columns=BOOKS.columns[:-1])
+    batch, under_way, overlapped = Batch(), list[str](), list[str]()
+    batch.rows[BOOKS], batch.rows[later] = [b"before"], [b"after"]
+
+    def outcome(table: str, _number: int) -> int:
+        overlapped.extend(under_way)
+        under_way.append(table)
+        time.sleep(0.1)
+        under_way.remove(table)
+        return 1_000_000
+
+    server = ScriptedClickHouse(outcome)
+    store(server, batch)
+    assert [insert.body for insert in server.inserts] == [b"before", b"after"]
+    assert not overlapped
 
 
 def test_fewer_rows_confirmed_than_sent_is_an_error() -> None:
