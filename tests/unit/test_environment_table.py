@@ -51,8 +51,7 @@ def _below(settings: type[Settings]) -> Iterator[type[Settings]]:
 
 
 def addresses(prefix: str, *of_whom: str) -> set[str]:
-    [field] = DatabaseAddress.model_fields
-    return {f"{prefix}<{each}>_{field.upper()}" for each in of_whom}
+    return {f"{prefix}<{each}>_{name.upper()}" for each in of_whom for name in DatabaseAddress.model_fields}
 
 
 def read_by_tests() -> set[str]:
