@@ -15,7 +15,8 @@ from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.clickhouse import client
 from cdc.copies.copier import Copier, Places
-from cdc.failures import EXPECTED
+from cdc.failures import EXPECTED, reason_of
+from cdc.metrics import RESTARTS
 from cdc.pace import Pace
 from cdc.postgres import replication_session, session
 from cdc.shapes.shapes import Shapes
@@ -31,6 +32,7 @@ from cdc.source.tuples import MissingValueError
 from cdc.storing.inserter import Inserter
 from cdc.storing.sink import Sink
 from cdc.storing.turns import Turns
+from cdc.stream_metrics import StreamMetrics
 from services.kit.backoff import Backoff
 
 _log = logging.getLogger(__name__)
@@ -41,13 +43,17 @@ _EXPECTED_FAILURES = (*EXPECTED, RelationMismatchError, MissingValueError, Unkno
 
 @dataclass(frozen=True)
 class Pipeline:
-    """One service's stream into ClickHouse; `run` returns when it is told to stop."""
+    """One service's stream into ClickHouse; `run` returns when it is told to stop.
+
+    metrics: what the stream tells of itself; by default nobody looks at it.
+    """
 
     catalog: ServiceCatalog
     database_url: str
     clickhouse_url: str
     pace: Pace
     turns: Turns = field(default_factory=lambda: Turns(1))
+    metrics: StreamMetrics | None = None
 
     def run(self, stopping: threading.Event) -> None:
         """Stream until `stopping` is set. A failure is said, and everything begins again after a growing wait."""
@@ -65,6 +71,7 @@ class Pipeline:
             except Exception as error:  # pylint: disable=broad-exception-caught
                 # Whatever ends one stream, a defect of ours included, must end neither it for good nor the others.
                 waiting = False
+                RESTARTS.labels(self.catalog.service, reason_of(error)).inc()
                 delay = backoff.next_delay(time.monotonic() - began)
                 _say(error, self.catalog.service, delay)
                 stopping.wait(delay)
@@ -73,7 +80,7 @@ class Pipeline:
         with client(self.clickhouse_url) as opened:
             epoch = self._set_up(opened)
             try:
-                with Sink(opened, self.catalog.service, epoch, self.pace.refused_in_a_row) as sink:
+                with Sink(opened, self.catalog.service, epoch, self.pace.refused_in_a_row, self.metrics) as sink:
                     self._stream(opened, sink, stopping)
             except DivergedError as error:
                 _log.warning(

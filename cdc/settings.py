@@ -29,6 +29,21 @@ class CdcSettings(Settings):
     wal_directory: DirectoryPath | None = Field(
         default=None, description="a directory on the disk of PostgreSQL's WAL, if it can be seen from here"
     )
+    metrics_host: str = Field(default="127.0.0.1", description="where `run` serves /metrics and /healthz")
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="the port of /metrics and /healthz; 0, as by default: they are not served",
+    )
+    sample_seconds: float = Field(
+        default=10.0, gt=0, description="how often servers are asked for what metrics say of them"
+    )
+    progress_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description="how long a stream may stand still, beside the wait for a heartbeat, to be healthy",
+    )
     services_at_once: int = Field(default=2, gt=0, description="how many services' batches ClickHouse is sent at once")
     batch_rows: int = Field(default=50_000, gt=0, description="rows after which a batch is sent at once")
     batch_bytes: int = Field(default=32 << 20, gt=0, description="bytes after which a batch is sent at once")

@@ -7,6 +7,7 @@ import typer
 from rich.text import Text
 
 from cdc.captured import captured, captured_once_it_answers
+from cdc.catalog.postgres_ddl import slot_name
 from cdc.clickhouse import client
 from cdc.commands.adoption import adopt, release_adopted
 from cdc.commands.databases import chosen
@@ -14,6 +15,8 @@ from cdc.commands.dead_letters import app as dead_letters
 from cdc.commands.explained import failures_explained
 from cdc.commands.lag import lag
 from cdc.copies.resnapshot import copy_anew
+from cdc.monitoring.monitor import Monitor, monitoring
+from cdc.monitoring.watched import Watched
 from cdc.pipeline import Pipeline
 from cdc.postgres import session
 from cdc.retention import Retention, thin
@@ -21,10 +24,12 @@ from cdc.run import run_until_stopped
 from cdc.settings import CdcSettings, database_url
 from cdc.source.epochs import begin_epoch, described
 from cdc.storing.turns import Turns
+from cdc.stream_metrics import StreamMetrics
 from cdc.verify.caught_up import NotCaughtUpError
 from cdc.verify.proof import TableProof, verify_table
 from services.kit.command_line import FAILED, Services
 from services.kit.command_output import Json, output, say_json, say_rows, shown
+from services.kit.listener import PortTakenError
 from services.kit.logging import configure_logging
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Change data capture from PostgreSQL to ClickHouse.")
@@ -39,20 +44,30 @@ _RETENTION_COLUMNS = ("table", "thinned before (UTC)", "versions removed")
 def run(services: Services = None) -> None:
     """Stream the services' changes into ClickHouse until stopped by SIGTERM or Ctrl-C."""
     configure_logging("cdc")
-    with failures_explained():
+    with failures_explained(usage=(PortTakenError,)):
         settings = CdcSettings.load()
-        turns, clickhouse_url = Turns(settings.services_at_once), str(settings.clickhouse_url)
-        catalogs = chosen(captured_once_it_answers(clickhouse_url), services)
-        pipelines = [
-            Pipeline(each, database_url(each.service), clickhouse_url, settings.pace, turns) for each in catalogs
-        ]
-        # Where nothing is kept for a time only, there is nothing to thin.
-        retentions = [
-            Retention(pipeline.catalog, pipeline.database_url, clickhouse_url, settings.retention_seconds)
-            for pipeline in pipelines
-            if any(table.capture.retain for table in pipeline.catalog.tables)
-        ]
-        run_until_stopped([*pipelines, *retentions])
+        with monitoring(settings) as monitor:
+            _stream(settings, services, monitor)
+
+
+def _stream(settings: CdcSettings, services: list[str] | None, monitor: Monitor) -> None:
+    turns, clickhouse_url = Turns(settings.services_at_once), str(settings.clickhouse_url)
+    streams = [
+        Watched(each, database_url(each.service), slot_name(each.service), StreamMetrics(each.service))
+        for each in chosen(captured_once_it_answers(clickhouse_url), services)
+    ]
+    monitor.watch(streams)
+    pipelines = [
+        Pipeline(each.catalog, each.database_url, clickhouse_url, settings.pace, turns, each.metrics)
+        for each in streams
+    ]
+    # Where nothing is kept for a time only, there is nothing to thin.
+    retentions = [
+        Retention(each.catalog, each.database_url, clickhouse_url, settings.retention_seconds)
+        for each in streams
+        if any(table.capture.retain for table in each.catalog.tables)
+    ]
+    run_until_stopped([*pipelines, *retentions])
 
 
 @app.command()

@@ -92,7 +92,7 @@ def copy_table(
         if stopped():
             raise StoppedError(f"told to stop while copying {table}")
         # COPY's text format is ClickHouse's TSV as it stands.
-        sink.store_rows(table, Rows(count, body, form="TSV"))
+        sink.store_copied(table, Rows(count, body, form="TSV"))
         if time.monotonic() - said > _TELL_EVERY_SECONDS:
             said = time.monotonic()
             tell(chunks.total + count)

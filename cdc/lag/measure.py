@@ -93,17 +93,22 @@ def service_lag(
     )
 
 
+def slot_called(connection: Connection, name: str) -> Slot | None:
+    """A replication slot as it is now, None if there is none of that name."""
+    found = rows(connection, _SLOT, name)
+    return Slot(*found[0]) if found else None
+
+
 def _slot(connection: Connection, service: str, reached: Progress | None) -> tuple[Slot | None, float | None, int]:
     """The slot, and how much WAL was written in how many seconds: since the newest stored commit, or in a sample."""
-    found = rows(connection, _SLOT, slot_name(service))
-    if not found:
+    slot = slot_called(connection, slot_name(service))
+    if slot is None:
         return None, None, 0
-    slot = Slot(*found[0])
     if reached:
         [(behind,)] = rows(connection, "SELECT extract(epoch FROM clock_timestamp() - %s)::float8", reached.commit_time)
         return slot, behind, slot.unconfirmed_bytes
     time.sleep(_SAMPLE_SECONDS)
-    later = Slot(*rows(connection, _SLOT, slot_name(service))[0])
+    later = slot_called(connection, slot_name(service)) or slot
     return later, _SAMPLE_SECONDS, later.unconfirmed_bytes - slot.unconfirmed_bytes
 
 

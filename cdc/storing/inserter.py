@@ -13,6 +13,7 @@ from queue import Full, Queue
 
 from cdc.batch import Batch
 from cdc.clickhouse import PASSING_ERRORS, is_passing
+from cdc.metrics import TRIED_AGAIN
 from cdc.storing.call import Call
 from cdc.storing.commits import Commits
 from cdc.storing.turns import Turns
@@ -38,17 +39,17 @@ class Inserter:
         self,
         store: Callable[[Batch], None],
         stopping: threading.Event,
-        name: str,
+        service: str,
         turns: Turns | None = None,
         *,
         before: Callable[[Batch], None] = lambda _batch: None,
     ) -> None:
         self.acknowledged, self.call = 0, Call(turns or Turns(1))
-        self._store, self._before, self._stopping = store, before, stopping
+        self._store, self._before, self._stopping, self._service = store, before, stopping, service
         # One full batch may wait while one is stored: the bound on memory.
         self._waiting: Queue[Batch | None] = Queue(maxsize=1)
         self._commits = Commits()
-        threads = ThreadPoolExecutor(2, thread_name_prefix=f"inserter-{name}")
+        threads = ThreadPoolExecutor(2, thread_name_prefix=f"inserter-{service}")
         self._storing = (threads.submit(self._store_all), threads.submit(self._store_commits))
         threads.shutdown(wait=False)  # they end with their one task
 
@@ -119,6 +120,7 @@ class Inserter:
         while error:
             delay = backoff.next_delay()
             _log.warning("ClickHouse did not confirm a batch, trying again in %.1f s: %s", delay, error)
+            TRIED_AGAIN.labels(self._service).inc()
             self._stopping.wait(delay)
             error = self._failure_of(store)
 

@@ -10,21 +10,23 @@ from services.registry import Service
 POSTGRES = Port(15432, "HULEEDU_POSTGRES_PORT", scheme="")
 CLICKHOUSE = Port(18123, "HULEEDU_CLICKHOUSE_PORT")
 VALKEY = Port(16379, "HULEEDU_VALKEY_PORT", scheme="")
+METRICS = Port(9464, "CDC_METRICS_PORT")
 HIGHEST = 65535
 
 
 @dataclass(frozen=True)
 class StackPorts:
-    """The ports of the servers that every stack has."""
+    """The ports of the servers that every stack has; `metrics` is capture's."""
 
     postgres: Port
     clickhouse: Port
     valkey: Port
+    metrics: Port
 
 
 def stack_ports() -> StackPorts:
     """The servers' ports, as the environment sets them; SettingsError names a variable that holds no port."""
-    return StackPorts(_from_environment(POSTGRES), _from_environment(CLICKHOUSE), _from_environment(VALKEY))
+    return StackPorts(*map(_from_environment, (POSTGRES, CLICKHOUSE, VALKEY, METRICS)))
 
 
 def service_port(service: Service) -> Port:

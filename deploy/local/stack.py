@@ -95,9 +95,15 @@ def _service(service: Service, state: StateDirectory) -> Part:
 
 
 def _capture(state: StateDirectory) -> Part:
-    databases = [service.database for service in SERVICES]
-    read = slots_are_read(settle_cluster(state).directory, stack_ports().postgres.number, databases)
-    return Part("cdc", _module(state, "cdc", "run"), after=("migrations",), readiness=Readiness(read))
+    databases, ports = [service.database for service in SERVICES], stack_ports()
+    read = slots_are_read(settle_cluster(state).directory, ports.postgres.number, databases)
+    return Part(
+        "cdc",
+        _module(state, "cdc", "run"),
+        after=("migrations",),
+        port=ports.metrics,
+        readiness=Readiness(read),
+    )
 
 
 def _module(state: StateDirectory, name: str, *arguments: str) -> Command:

@@ -30,7 +30,7 @@ def write_environment(state: StateDirectory) -> dict[str, str]:
         values |= _database_variables(service, role_passwords(service, values))
         values |= _service_variables(service, places | {"objects": (state.objects / service.name).as_uri()})
     values |= _clickhouse_variables(values[CLICKHOUSE_PASSWORD])
-    values["CDC_WAL_DIRECTORY"] = str(state.postgres)
+    values |= _capture_variables(state)
     write_private(state.environment, HEADER + "".join(f"{name}={value}\n" for name, value in values.items()))
     return values
 
@@ -74,6 +74,15 @@ def _database_variables(service: Service, passwords: RolePasswords) -> dict[str,
         f"{service.env_prefix}DATABASE_URL": f"postgresql+asyncpg://{app}@{place}",
         f"MIGRATIONS_{service.name.upper()}_DATABASE_URL": f"postgresql+asyncpg://{migrator}@{place}",
         f"CDC_{service.name.upper()}_DATABASE_URL": f"postgresql://{service.cdc_role}:{passwords.cdc}@{place}",
+    }
+
+
+def _capture_variables(state: StateDirectory) -> dict[str, str]:
+    metrics = stack_ports().metrics
+    return {
+        "CDC_WAL_DIRECTORY": str(state.postgres),
+        "CDC_METRICS_HOST": LOOPBACK,
+        metrics.variable: str(metrics.number),
     }
 
 

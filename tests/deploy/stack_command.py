@@ -17,7 +17,7 @@ from deploy.local.status import StackStatus
 from services.registry import SERVICES
 
 PATIENCE = 30.0
-SERVER_PORTS = ("HULEEDU_POSTGRES_PORT", "HULEEDU_CLICKHOUSE_PORT", "HULEEDU_VALKEY_PORT")
+SERVER_PORTS = ("HULEEDU_POSTGRES_PORT", "HULEEDU_CLICKHOUSE_PORT", "HULEEDU_VALKEY_PORT", "CDC_METRICS_PORT")
 PORTS = (*SERVER_PORTS, *(f"{service.env_prefix}PORT" for service in SERVICES))
 SERVERS = ("bootstrap", "clickhouse", "valkey")
 # More than once: an `up` that was under way may start its supervisor after the first.

@@ -7,6 +7,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 
 from cdc.batch import Batch, Commit, Message, Transaction, Truncate
 from cdc.clickhouse import InsertRefusedError, ShortInsertError
+from cdc.rowbinary import row_head
 from cdc.storing.sink import Sink
 from tests.unit.cdc.scripted_clickhouse import ScriptedClickHouse
 from tests.unit.cdc.tables import shelf_catalog
@@ -16,10 +17,14 @@ TRANSACTION = Transaction(7, 1_795_386_489_638_575, 0x5000)
 PARTS = {"cdc.messages": 0, "cdc.truncates": 0, BOOKS.landing: 1, LOANS.landing: 1, "cdc.commits": 2}
 
 
+def row(values: bytes, lsn: int = 0x4000) -> bytes:
+    return row_head(b"c", lsn, 1, TRANSACTION.xid, TRANSACTION.commit_us) + values
+
+
 def full_batch() -> Batch:
     batch = Batch()
-    batch.rows[BOOKS] = [b"one", b"two"]
-    batch.rows[LOANS] = [b"three"]
+    batch.rows[BOOKS] = [row(b"one"), row(b"two")]
+    batch.rows[LOANS] = [row(b"three")]
     batch.messages.append(Message(TRANSACTION, 1, "huleedu.actor", b"{}"))
     batch.truncates.append(Truncate(TRANSACTION, 2, BOOKS))
     batch.commits.append(Commit(TRANSACTION, 0x5030, 4))
@@ -45,7 +50,7 @@ def test_rows_of_a_table_are_one_insert_with_the_landing_tables_columns() -> Non
     [insert] = [insert for insert in server.inserts if insert.table == BOOKS.landing]
     head = ("_op", "_lsn", "_epoch", "_xid", "_commit_us")
     assert insert.columns == (*head, *(column.name for column in BOOKS.columns))
-    assert insert.body == b"onetwo"
+    assert insert.body == row(b"one") + row(b"two")
 
 
 def test_an_empty_batch_sends_nothing() -> None:
