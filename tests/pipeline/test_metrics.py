@@ -1,35 +1,73 @@
 """`python -m cdc run` on /metrics and /healthz: what it tells after writes, and while a server is away."""
 
+import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psycopg2
 import pytest
+from pydantic import HttpUrl
 
-from deploy.local.children import Process
+from cdc.catalog.postgres_ddl import slot_name
+from cdc.monitoring.monitor import monitoring
+from cdc.monitoring.watched import Watched
+from cdc.settings import CdcSettings
+from cdc.stream_metrics import StreamMetrics
 from deploy.local.ports import free_port
+from services.kit.backoff import Backoff
+from services.kit.command_line import USAGE
 from tests.chaos.link import Link, link_to
-from tests.pipeline.capture import Capture, file_ids, new_file, new_version, wait_until
-from tests.pipeline.cdc_process import cdc_command, cdc_run
-from tests.pipeline.dead_letters import POISON, refusing
+from tests.deploy.declared_metrics import declared
+from tests.pipeline.capture import PACE, Capture, file_ids, new_file, new_version, wait_until
+from tests.pipeline.cdc_process import cdc_run
+from tests.pipeline.dead_letters import POISON, redriven, refusing
 from tests.pipeline.scraped import answers, health, scrape
+from tests.support.sql import run
 
+# Capture is started as a process, twice, and begins only once ClickHouse is there.
+pytestmark = pytest.mark.timeout(400)
 ONE, TWO, THREE = file_ids(3)
 PATIENCE = 1.0
+LONG = 60.0  # a process has to start
 FILES = {"service": "file", "table": "files"}
 
 
+@pytest.fixture(autouse=True)
+def _nothing_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HULEEDU_ENV_FILE", os.devnull)
+    for metric in declared("cdc.metrics"):
+        metric.clear()
+
+
 @contextmanager
-def watched(capture: Capture, directory: Path, **settings: str) -> Iterator[tuple[int, Process]]:
-    """A running capture that serves its metrics, and the port."""
+def watched(capture: Capture, wal_directory: Path | None = None) -> Iterator[int]:
+    """A pipeline that is watched, and the port where that is served; it is served first, as by `cdc run`."""
     port = free_port()
-    quick = {"CDC_METRICS_PORT": str(port), "CDC_SAMPLE_SECONDS": "0.1", "CDC_PROGRESS_SECONDS": str(PATIENCE)}
-    with cdc_run(capture, directory / "cdc.log", **quick, **settings) as process:
-        wait_until(lambda: answers(port), "the metrics to be served")
-        yield port, process
+    settings = CdcSettings(
+        clickhouse_url=HttpUrl(capture.clickhouse_url),
+        metrics_port=port,
+        sample_seconds=0.1,
+        progress_seconds=PATIENCE,
+        heartbeat_seconds=PACE.heartbeat_seconds,
+        wal_directory=wal_directory,
+    )
+    metrics = StreamMetrics("file")
+    with monitoring(settings) as monitor:
+        monitor.watch([Watched(capture.catalog, capture.database.cdc_url, slot_name("file"), metrics)])
+        with capture.running(metrics=metrics):
+            yield port
+
+
+@contextmanager
+def cdc_run_watched(capture: Capture, log: Path) -> Iterator[int]:
+    """`python -m cdc run` as a process of its own, and the port where it serves."""
+    port = free_port()
+    with cdc_run(capture, log, CDC_METRICS_PORT=str(port), CDC_SAMPLE_SECONDS="0.1"):
+        wait_until(lambda: answers(port), "the metrics to be served", LONG)
+        yield port
 
 
 @pytest.fixture(name="link")
@@ -52,14 +90,14 @@ def cut(link: Link) -> None:
     link.cut()
 
 
-def test_what_is_stored_is_counted_by_table_with_how_long_it_took(capture: Capture, tmp_path: Path) -> None:
-    with watched(capture, tmp_path) as (port, _):
+def test_what_is_stored_is_counted_by_table_with_how_long_it_took(capture: Capture) -> None:
+    with watched(capture) as port:
         capture.catch_up()
         wait_until(lambda: scrape(port).value("lag_seconds", service="file") >= 0, "the lag to be known")
         capture.write(new_file(ONE), new_file(TWO), new_version(ONE, 1))
         capture.write(new_file(THREE))
         capture.catch_up()
-        wait_until(lambda: scrape(port).value("epoch", service="file") == 1, "ClickHouse to be asked")
+        wait_until(lambda: scrape(port).value("copy_under_way", **FILES) == 0, "the end of the copy to be known")
         found = scrape(port)
         assert found.value("rows_stored_total", **FILES) == 3
         assert found.value("rows_stored_total", service="file", table="file_versions") == 1
@@ -68,22 +106,17 @@ def test_what_is_stored_is_counted_by_table_with_how_long_it_took(capture: Captu
         assert found.value("commit_to_stored_seconds_count", **FILES) == batches
         assert 0 < found.value("commit_to_stored_seconds_sum", **FILES) < 30 * batches
         assert found.value("batch_rows_sum", service="file") == 4
-        [(now,)] = capture_clock(capture)
+        [(now,)] = run(capture.database.cdc_url, "SELECT extract(epoch FROM clock_timestamp())::float8")
+        assert isinstance(now, float)
         assert now - 30 < found.value("newest_change_timestamp_seconds", **FILES) <= now
         assert found.value("source_info", service="file", source="slot") == 1
-        assert found.value("copy_under_way", **FILES) == 0
+        assert found.value("epoch", service="file") == 1
         assert found.value("dead_letters_open", **FILES) == 0
 
 
-def capture_clock(capture: Capture) -> list[tuple[float]]:
-    with psycopg2.connect(capture.database.cdc_url) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
-        return cursor.fetchall()
-
-
-def test_rows_of_a_first_copy_are_counted_apart_from_changes(capture: Capture, tmp_path: Path) -> None:
+def test_rows_of_a_first_copy_are_counted_apart_from_changes(capture: Capture) -> None:
     capture.write(new_file(ONE), new_file(TWO))
-    with watched(capture, tmp_path) as (port, _):
+    with watched(capture) as port:
         capture.catch_up()
         found = scrape(port)
     assert found.value("rows_copied_total", **FILES) == 2
@@ -91,7 +124,7 @@ def test_rows_of_a_first_copy_are_counted_apart_from_changes(capture: Capture, t
 
 
 def test_lag_follows_the_heartbeats_and_the_slot_is_told_of(capture: Capture, tmp_path: Path) -> None:
-    with watched(capture, tmp_path, CDC_WAL_DIRECTORY=str(tmp_path)) as (port, _):
+    with watched(capture, tmp_path) as port:
         capture.catch_up()
         wait_until(lambda: scrape(port).value("slot_active", service="file") == 1, "PostgreSQL to be asked")
         found = scrape(port)
@@ -103,13 +136,11 @@ def test_lag_follows_the_heartbeats_and_the_slot_is_told_of(capture: Capture, tm
             assert found.value("wal_forecast_seconds", service="file", limit=limit) > 0
         for server in ("postgresql", "clickhouse"):
             assert 0 <= found.value("sample_age_seconds", service="file", of=server) < 30
-        assert health(port) == (HTTPStatus.OK, {"file": "ok"})
+        wait_until(lambda: health(port) == (HTTPStatus.OK, {"file": "ok"}), "the stream to go on")
 
 
-def test_while_clickhouse_is_away_lag_grows_and_health_says_so_until_it_is_back(
-    capture: Capture, link: Link, tmp_path: Path
-) -> None:
-    with watched(behind(capture, link), tmp_path, CDC_LONGEST_WAIT_SECONDS="0.3") as (port, _):
+def test_while_clickhouse_is_away_lag_grows_and_health_says_so_until_it_is_back(capture: Capture, link: Link) -> None:
+    with watched(behind(capture, link)) as port:
         capture.catch_up()
         wait_until(lambda: health(port)[0] == HTTPStatus.OK, "the stream to go on")
         wait_until(lambda: scrape(port).value("lag_seconds", service="file") >= 0, "the lag to be known")
@@ -122,11 +153,12 @@ def test_while_clickhouse_is_away_lag_grows_and_health_says_so_until_it_is_back(
         assert found.value("inserts_tried_again_total", service="file") > 0
         assert found.value("sample_age_seconds", service="file", of="clickhouse") > PATIENCE
         assert found.value("samples_failed_total", service="file", of="clickhouse") > 0
-        assert found.value("sample_age_seconds", service="file", of="postgresql") < PATIENCE
+        ages = [found.value("sample_age_seconds", service="file", of=of) for of in ("postgresql", "clickhouse")]
+        assert ages[0] < ages[1]
         assert found.value("slot_unconfirmed_bytes", service="file") > 0
         link.refusing = False
         wait_until(lambda: health(port) == (HTTPStatus.OK, {"file": "ok"}), "the stream to go on again")
-        wait_until(lambda: scrape(port).value("lag_seconds", service="file") < PATIENCE, "the lag to end")
+        wait_until(lambda: scrape(port).value("lag_seconds", service="file") < 2 * PATIENCE, "the lag to end")
         wait_until(lambda: scrape(port).value("rows_stored_total", **FILES) == 1, "the change to be counted")
 
 
@@ -134,15 +166,20 @@ def test_it_answers_before_clickhouse_ever_did_and_is_not_healthy_then(
     capture: Capture, link: Link, tmp_path: Path
 ) -> None:
     cut(link)
-    with watched(behind(capture, link), tmp_path) as (port, _):
+    with cdc_run_watched(behind(capture, link), tmp_path / "cdc.log") as port:
         status, checks = health(port)
         assert (status, list(checks)) == (HTTPStatus.SERVICE_UNAVAILABLE, ["streams"])
         link.refusing = False
-        wait_until(lambda: health(port) == (HTTPStatus.OK, {"file": "ok"}), "the stream to begin")
+        wait_until(lambda: health(port) == (HTTPStatus.OK, {"file": "ok"}), "the stream to begin", LONG)
+        with cdc_run(capture, tmp_path / "other.log", CDC_METRICS_PORT=str(port)) as other:
+            assert other.wait(LONG) == USAGE
+    [line] = (tmp_path / "other.log").read_text().splitlines()
+    assert f"cannot listen on 127.0.0.1:{port}" in line
+    assert "set CDC_METRICS_PORT to another port" in line
 
 
-def test_a_parked_change_is_counted_as_open_until_it_is_redriven(capture: Capture, tmp_path: Path) -> None:
-    with watched(capture, tmp_path) as (port, _), refusing(capture) as mend:
+def test_a_parked_change_is_counted_as_open_until_it_is_redriven(capture: Capture) -> None:
+    with watched(capture) as port, refusing(capture) as mend:
         capture.catch_up()
         capture.write(new_file(ONE, POISON), f"UPDATE files SET filename = 'behind' WHERE file_id = '{ONE}'")
         capture.catch_up()
@@ -151,46 +188,39 @@ def test_a_parked_change_is_counted_as_open_until_it_is_redriven(capture: Captur
         assert found.value("rows_parked_total", **FILES, why="refused") == 1
         assert found.value("rows_parked_total", **FILES, why="behind") == 1
         mend()
-        redriven = cdc_command(capture, "dead-letters", "redrive")
-        assert redriven.returncode == 0, redriven.stderr
+        assert redriven(capture) == (2, [])
         wait_until(lambda: scrape(port).value("dead_letters_open", **FILES) == 0, "the letters to be gone")
 
 
 def test_a_stream_that_cannot_begin_is_counted_by_its_reason_and_is_not_healthy(
-    capture: Capture, tmp_path: Path
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(Backoff, "next_delay", lambda *_: 0.1)
     capture.write("DROP PUBLICATION huleedu_cdc")
-    with watched(capture, tmp_path, CDC_LONGEST_WAIT_SECONDS="0.3") as (port, _):
+    with watched(capture) as port:
         restarts = {"service": "file", "reason": "not_ready"}
         wait_until(lambda: scrape(port).value("restarts_total", **restarts) >= 2, "the stream to be begun again")
         wait_until(lambda: health(port)[0] == HTTPStatus.SERVICE_UNAVAILABLE, "patience to end")
 
 
 def test_a_second_run_is_healthy_while_the_first_one_stores(capture: Capture, tmp_path: Path) -> None:
-    with watched(capture, tmp_path):
-        capture.catch_up()
-        (tmp_path / "second").mkdir()
-        with watched(capture, tmp_path / "second") as (port, _):
-            wait_until(lambda: scrape(port).value("lag_seconds", service="file") >= 0, "the lag to be known")
+    with capture.streaming(), cdc_run_watched(capture, tmp_path / "cdc.log") as port:
+        wait_until(lambda: scrape(port).value("lag_seconds", service="file") >= 0, "the lag to be known", LONG)
+        for _ in range(3):
             wait_until(
                 lambda: scrape(port).value("without_progress_seconds", service="file") < PATIENCE,
                 "the first's progress",
             )
-            assert health(port)[0] == HTTPStatus.OK
+        assert health(port)[0] == HTTPStatus.OK
 
 
-def test_a_taken_port_is_said_in_one_line_with_the_variable(capture: Capture, tmp_path: Path) -> None:
-    with (
-        watched(capture, tmp_path) as (port, _),
-        cdc_run(capture, tmp_path / "other.log", CDC_METRICS_PORT=str(port)) as other,
-    ):
-        assert other.wait(30) == 2
-    [line] = (tmp_path / "other.log").read_text().splitlines()
-    assert f"cannot listen on 127.0.0.1:{port}" in line
-    assert "set CDC_METRICS_PORT to another port" in line
-
-
-def test_without_a_port_nothing_is_served_and_it_says_so(capture: Capture, tmp_path: Path) -> None:
-    with cdc_run(capture, tmp_path / "cdc.log", CDC_METRICS_PORT="0"):
-        capture.catch_up()
-    assert "/metrics and /healthz are not served: CDC_METRICS_PORT is not set" in (tmp_path / "cdc.log").read_text()
+@pytest.mark.parametrize("said", [{}, {"CDC_METRICS_PORT": "0"}], ids=["unset", "0"])
+def test_without_a_port_nothing_is_served_and_it_says_so(
+    said: dict[str, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("CDC_METRICS_PORT", raising=False)
+    for name, value in {"CDC_CLICKHOUSE_URL": "http://127.0.0.1:1", **said}.items():
+        monkeypatch.setenv(name, value)
+    caplog.set_level(logging.INFO)
+    with monitoring(CdcSettings.load()):
+        assert "/metrics and /healthz are not served: CDC_METRICS_PORT is not set" in caplog.text
