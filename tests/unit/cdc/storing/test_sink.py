@@ -4,11 +4,15 @@ from itertools import pairwise
 
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
+from prometheus_client import REGISTRY
 
 from cdc.batch import Batch, Commit, Message, Transaction, Truncate
+from cdc.catalog.version import position
 from cdc.clickhouse import InsertRefusedError, ShortInsertError
 from cdc.rowbinary import row_head
 from cdc.storing.sink import Sink
+from cdc.stream_metrics import StreamMetrics
+from cdc.stream_progress import Reached
 from tests.unit.cdc.scripted_clickhouse import ScriptedClickHouse
 from tests.unit.cdc.tables import shelf_catalog
 
@@ -70,6 +74,36 @@ def test_no_commit_is_sent_when_a_part_before_it_failed(failing: str) -> None:
     with pytest.raises(OperationalError):
         store(server, full_batch())
     assert "cdc.commits" not in {insert.table for insert in server.inserts}
+
+
+def test_progress_is_told_once_the_commits_are_stored_and_not_before() -> None:
+    metrics, refusing = StreamMetrics("library"), ["cdc.commits"]
+
+    def outcome(table: str, _number: int) -> int:
+        if table in refusing:
+            raise OperationalError("connection lost")
+        return 1_000_000
+
+    with Sink(ScriptedClickHouse(outcome).as_client(), "library", epoch=3, metrics=metrics) as sink:
+        with pytest.raises(OperationalError):
+            sink.store(full_batch())
+        assert metrics.progress.reached is None
+        refusing.clear()
+        sink.store(full_batch())
+    assert metrics.progress.reached == Reached(position(3, 0x5030), TRANSACTION.commit_us)
+
+
+def test_changes_are_counted_by_table_once_for_a_batch() -> None:
+    def counted(name: str, table: str) -> float:
+        return REGISTRY.get_sample_value(f"huleedu_cdc_{name}", {"service": "library", "table": table}) or 0.0
+
+    def every_count() -> list[float]:
+        names = ("rows_stored_total", "insert_seconds_count")
+        return [counted(name, table.name) for name in names for table in (BOOKS, LOANS)]
+
+    before = every_count()
+    store(ScriptedClickHouse(), full_batch())
+    assert [now - then for now, then in zip(every_count(), before, strict=True)] == [2, 1, 1, 1]
 
 
 def test_fewer_rows_confirmed_than_sent_is_an_error() -> None:
