@@ -41,7 +41,8 @@ def labels_by_sample() -> dict[str, frozenset[str]]:
 
 
 def _samples(metric: MetricWrapperBase) -> Iterator[tuple[str, frozenset[str]]]:
-    name = next(iter(metric.describe())).name
+    [described] = metric.describe()
+    name = described.name
     if isinstance(metric, Histogram):
         yield f"{name}_bucket", frozenset({"le"})
         yield f"{name}_sum", frozenset()

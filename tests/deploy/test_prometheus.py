@@ -43,7 +43,7 @@ def test_every_metric_of_capture_has_the_prefix_a_meaning_and_labels_of_short_li
     metrics = declared("cdc.metrics")
     assert len(metrics) > 20
     for metric in metrics:
-        described = next(iter(metric.describe()))
+        [described] = metric.describe()
         assert described.name.startswith("huleedu_cdc_")
         assert described.documentation.endswith((".", "told")), described.name
         assert labels_of(metric) <= SHORT_LISTS

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from queue import SimpleQueue
 
 import pytest
 from prometheus_client import REGISTRY
@@ -18,7 +19,7 @@ class ScriptedServer:
 
     def __init__(self, *errors: Exception) -> None:
         self._errors = list(errors)
-        self.connected, self.sampled = 0, threading.Semaphore(0)
+        self.connected, self.sampled = 0, SimpleQueue[None]()
 
     @contextmanager
     def opened(self) -> Iterator[Sample]:
@@ -28,7 +29,7 @@ class ScriptedServer:
     def _answer(self) -> None:
         if self._errors:
             raise self._errors.pop(0)
-        self.sampled.release()
+        self.sampled.put(None)
 
 
 @pytest.fixture(name="stopping")
@@ -50,7 +51,8 @@ def started(server: ScriptedServer, stopping: threading.Event) -> threading.Thre
 def test_samples_are_taken_over_one_connection_until_it_is_told_to_stop(stopping: threading.Event) -> None:
     server = ScriptedServer()
     thread = started(server, stopping)
-    assert all(server.sampled.acquire(timeout=SOON) for _ in range(3))
+    for _ in range(3):
+        server.sampled.get(timeout=SOON)
     stopping.set()
     thread.join(SOON)
     assert not thread.is_alive()
@@ -63,7 +65,7 @@ def test_a_failure_is_counted_and_said_once_and_it_connects_anew(
 ) -> None:
     before, server = value("samples_failed_total"), ScriptedServer(error, error)
     started(server, stopping)
-    assert server.sampled.acquire(timeout=SOON)
+    server.sampled.get(timeout=SOON)
     assert value("samples_failed_total") == before + 2
     assert server.connected == 3
     assert len(caplog.records) == 1
