@@ -28,6 +28,7 @@ from cdc.source.tuples import MissingValueError
 from cdc.storing.inserter import Inserter
 from cdc.storing.sink import Sink
 from cdc.storing.turns import Turns
+from cdc.stream_metrics import StreamMetrics
 
 _log = logging.getLogger(__name__)
 # Beside those that anything may fail by.
@@ -38,13 +39,17 @@ _LONGEST_LAST_BEAT_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Pipeline:
-    """One service's stream into ClickHouse; `run` returns when it is told to stop."""
+    """One service's stream into ClickHouse; `run` returns when it is told to stop.
+
+    metrics: what the stream tells of itself; by default nobody looks at it.
+    """
 
     catalog: ServiceCatalog
     database_url: str
     clickhouse_url: str
     pace: Pace
     turns: Turns = field(default_factory=lambda: Turns(1))
+    metrics: StreamMetrics | None = None
 
     def run(self, stopping: threading.Event) -> None:
         """Stream until `stopping` is set. A failure is said, and everything begins again after a growing wait."""
@@ -56,7 +61,7 @@ class Pipeline:
         with client(self.clickhouse_url) as opened:
             epoch = self._set_up(opened, stopping)
             try:
-                with Sink(opened, self.catalog.service, epoch, self.pace.refused_in_a_row) as sink:
+                with Sink(opened, self.catalog.service, epoch, self.pace.refused_in_a_row, self.metrics) as sink:
                     self._stream(opened, sink, stopping)
             except DivergedError as error:
                 _log.warning(

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import psycopg2
 from psycopg2 import errorcodes, errors
 
-from cdc.failures import EXPECTED
+from cdc.failures import EXPECTED, reason_of
+from cdc.metrics import RESTARTS
 from cdc.stopped import StoppedError
 from services.kit.backoff import Backoff
 
@@ -44,6 +45,7 @@ def run_again(
         except Exception as error:  # pylint: disable=broad-exception-caught
             # A defect of ours included.
             waiting = False
+            RESTARTS.labels(service, reason_of(error)).inc()
             delay = backoff.next_delay(time.monotonic() - began)
             _say(error, service, delay, (*EXPECTED, *expected))
             stopping.wait(delay)

@@ -3,7 +3,6 @@
 from enum import StrEnum
 
 from pydantic import DirectoryPath, Field, HttpUrl
-from pydantic_settings import SettingsConfigDict
 
 from cdc.catalog.postgres_ddl import debezium_slot_name, slot_name
 from cdc.connect.settings import TopicSettings
@@ -23,8 +22,6 @@ class Source(StrEnum):
 class CdcSettings(TopicSettings):
     """What every command of `python -m cdc` needs."""
 
-    model_config = SettingsConfigDict(env_prefix="CDC_")
-
     clickhouse_url: HttpUrl = Field(description="ClickHouse's HTTP interface, with user and password")
     heartbeat_seconds: float = Field(default=5.0, gt=0, description="how often an idle database is written to")
     flush_seconds: float = Field(default=0.02, ge=0, description="how far apart a service's batches are at least")
@@ -39,6 +36,21 @@ class CdcSettings(TopicSettings):
     )
     wal_directory: DirectoryPath | None = Field(
         default=None, description="a directory on the disk of PostgreSQL's WAL, if it can be seen from here"
+    )
+    metrics_host: str = Field(default="127.0.0.1", description="where `run` serves /metrics and /healthz")
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="the port of /metrics and /healthz; 0, as by default: they are not served",
+    )
+    sample_seconds: float = Field(
+        default=10.0, gt=0, description="how often servers are asked for what metrics say of them"
+    )
+    progress_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description="how long a stream may stand still, beside the wait for a heartbeat, to be healthy",
     )
     services_at_once: int = Field(default=2, gt=0, description="how many services' batches ClickHouse is sent at once")
     batch_rows: int = Field(default=50_000, gt=0, description="rows after which a batch is sent at once")

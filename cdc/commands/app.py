@@ -16,15 +16,19 @@ from cdc.commands.explained import failures_explained
 from cdc.commands.lag import lag
 from cdc.commands.pipelines import pipelines
 from cdc.copies.resnapshot import copy_anew
+from cdc.monitoring.monitor import Monitor, monitoring
+from cdc.monitoring.watched import Watched
 from cdc.postgres import session
 from cdc.retention import Retention, thin
 from cdc.run import run_until_stopped
 from cdc.settings import CdcSettings, Source, database_url, slot_of
 from cdc.source.epochs import begin_epoch, described
+from cdc.stream_metrics import StreamMetrics
 from cdc.verify.caught_up import NotCaughtUpError
 from cdc.verify.proof import TableProof, verify_table
 from services.kit.command_line import FAILED, Services
 from services.kit.command_output import Json, output, say_json, say_rows, shown
+from services.kit.listener import PortTakenError
 from services.kit.logging import configure_logging
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Change data capture from PostgreSQL to ClickHouse.")
@@ -46,18 +50,32 @@ def run(
 ) -> None:
     """Stream the services' changes into ClickHouse until stopped by SIGTERM or Ctrl-C."""
     configure_logging("cdc")
-    with failures_explained():
+    with failures_explained(usage=(PortTakenError,)):
         settings = CdcSettings.load()
-        clickhouse_url = str(settings.clickhouse_url)
-        catalogs = chosen(declared_once_it_answers(clickhouse_url), services)
-        streams = pipelines(source or settings.source, catalogs, settings)
-        # Where nothing is kept for a time only, there is nothing to thin.
-        retentions = [
-            Retention(each, database_url(each.service), clickhouse_url, settings.retention_seconds)
-            for each in catalogs
-            if any(table.capture.retain for table in each.tables)
-        ]
-        run_until_stopped([*streams, *retentions])
+        with monitoring(settings) as monitor:
+            _stream(settings, source or settings.source, services, monitor)
+
+
+def _stream(settings: CdcSettings, source: Source, services: list[str] | None, monitor: Monitor) -> None:
+    clickhouse_url = str(settings.clickhouse_url)
+    streams = [
+        Watched(
+            each,
+            database_url(each.service),
+            slot_of(source, each.service),
+            StreamMetrics(each.service),
+            source,
+        )
+        for each in chosen(declared_once_it_answers(clickhouse_url), services)
+    ]
+    monitor.watch(streams)
+    # Where nothing is kept for a time only, there is nothing to thin.
+    retentions = [
+        Retention(each.catalog, each.database_url, clickhouse_url, settings.retention_seconds)
+        for each in streams
+        if any(table.capture.retain for table in each.catalog.tables)
+    ]
+    run_until_stopped([*pipelines(source, streams, settings), *retentions])
 
 
 @app.command()

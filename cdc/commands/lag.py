@@ -78,8 +78,8 @@ def _found(settings: CdcSettings, catalogs: Catalogs, services: Sequence[str] | 
                 database_url(each.service),
                 opened,
                 PATIENCE_SECONDS,
-                settings.wal_directory,
-                slot_of(settings.source, each.service),
+                wal_directory=settings.wal_directory,
+                slot=slot_of(settings.source, each.service),
             )
         )
         if settings.source is Source.KAFKA:

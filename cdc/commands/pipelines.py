@@ -1,24 +1,27 @@
 """The pipelines that `python -m cdc run` runs, one for each service: from its slot, or from its topics in Kafka."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from cdc.catalog.model import ServiceCatalog
 from cdc.kafka.pipeline import KafkaPipeline, KafkaPlace
+from cdc.monitoring.watched import Watched
 from cdc.pipeline import Pipeline
 from cdc.run import Runnable
-from cdc.settings import CdcSettings, Source, database_url
+from cdc.settings import CdcSettings, Source
 from cdc.storing.turns import Turns
 
 
-def pipelines(source: Source, catalogs: Iterable[ServiceCatalog], settings: CdcSettings) -> Sequence[Runnable]:
-    """A pipeline for each service's catalog."""
+def pipelines(source: Source, streams: Sequence[Watched], settings: CdcSettings) -> Sequence[Runnable]:
+    """A pipeline for each stream, which tells of itself by the stream's metrics."""
     turns, clickhouse_url = Turns(settings.services_at_once), str(settings.clickhouse_url)
     if source is Source.SLOT:
-        return [Pipeline(each, database_url(each.service), clickhouse_url, settings.pace, turns) for each in catalogs]
+        return [
+            Pipeline(each.catalog, each.database_url, clickhouse_url, settings.pace, turns, each.metrics)
+            for each in streams
+        ]
     kafka = kafka_place(settings)
     return [
-        KafkaPipeline(each, database_url(each.service), clickhouse_url, kafka, settings.pace, turns)
-        for each in catalogs
+        KafkaPipeline(each.catalog, each.database_url, clickhouse_url, kafka, settings.pace, turns, each.metrics)
+        for each in streams
     ]
 
 

@@ -88,14 +88,15 @@ def copy_table(
 
     `tell` is told how many rows are stored, from time to time. A chunk is tried again while ClickHouse is in trouble.
     """
-    said, retry = time.monotonic(), Retry(stopping, f"rows of a copy of {table}", _LONGEST_TROUBLE_SECONDS)
+    said = time.monotonic()
+    retry = Retry(table.service, stopping, f"rows of a copy of {table}", _LONGEST_TROUBLE_SECONDS)
 
     def store(count: int, body: bytes) -> None:
         nonlocal said
         if stopping.is_set():
             raise StoppedError(f"told to stop while copying {table}")
         # COPY's text format is ClickHouse's TSV as it stands.
-        retry.until_stored(partial(sink.store_rows, table, Rows(count, body, form="TSV")))
+        retry.until_stored(partial(sink.store_copied, table, Rows(count, body, form="TSV")))
         if time.monotonic() - said > _TELL_EVERY_SECONDS:
             said = time.monotonic()
             tell(chunks.total + count)

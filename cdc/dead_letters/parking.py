@@ -23,6 +23,7 @@ from cdc.dead_letters.letter_box import newest_refused, oldest_open, open_keys, 
 from cdc.dead_letters.limits import IN_A_ROW
 from cdc.dead_letters.redrive import redrive
 from cdc.dead_letters.sifting import Sifted, Streak, sift
+from cdc.metrics import ROWS_PARKED
 
 _log = logging.getLogger(__name__)
 
@@ -130,6 +131,8 @@ class Parking:
         for letter in letters:
             lane.waiting.add(letter.key)
         write(self._client, [*letters, *(letter_of(table, row, None) for row in sifted.behind)])
+        for why, count in (("refused", len(letters)), ("behind", len(sifted.behind))):
+            ROWS_PARKED.labels(table.service, table.name, why).inc(count)
         if letters:
             _say_parked(table, letters, len(sifted.behind))
 

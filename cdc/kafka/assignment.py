@@ -27,11 +27,13 @@ def nobody_is_told(_topic: str, _taken: Taken, _seconds: float) -> None:
 
 @dataclass(frozen=True)
 class Storing:
-    """How lanes are stored: by `store`, which a thread calls with a topic; batches of a lane `apart_seconds` apart.
+    """How a service's lanes are stored: by `store`, which a thread calls with a topic.
 
-    failed: told what `store` raised for good; stored: told of each batch that was stored.
+    apart_seconds: how far apart the batches of a lane are at least; failed: told what `store` raised for good; stored:
+    told of each batch that was stored.
     """
 
+    service: str
     store: Callable[[str, Taken], None]
     turns: Turns
     apart_seconds: float
@@ -50,7 +52,7 @@ class Assignment:
         self.offsets = Offsets(partitions)
         self.lanes = {topic: Lane(topic) for topic in sorted({each.topic for each in self.offsets.partitions})}
         self.giving_up = threading.Event()
-        self._storing, self._retry = storing, Retry(self.giving_up)
+        self._storing, self._retry = storing, Retry(storing.service, self.giving_up)
         self._attempts: dict[str, float] = {}
         self._ending = self._draining = False
         self._filled = {topic: asyncio.Event() for topic in self.lanes}

@@ -20,6 +20,11 @@ class End:
     commit_time: datetime
 
     @property
+    def commit_us(self) -> int:
+        """Its time in µs since 1970."""
+        return (self.commit_time - _1970) // timedelta(microseconds=1)
+
+    @property
     def position(self) -> int:
         """Its place in the service's whole stream."""
         return position(self.epoch, self.commit_lsn)

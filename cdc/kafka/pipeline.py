@@ -25,7 +25,7 @@ from cdc.kafka.envelopes import Envelopes
 from cdc.kafka.gap import heal
 from cdc.kafka.lane import LaneLimits
 from cdc.kafka.stream import Bounds, Group, Stream, Target
-from cdc.kafka.watchdog import StuckError
+from cdc.kafka.table_counts import TableCounts
 from cdc.pace import Pace
 from cdc.postgres import session
 from cdc.restarts import run_again
@@ -36,8 +36,9 @@ from cdc.source.epochs import ensure_epoch
 from cdc.source.slot_setup import require_published
 from cdc.storing.sink import Sink
 from cdc.storing.turns import Turns
+from cdc.stream_metrics import StreamMetrics
 
-_EXPECTED_FAILURES = (KafkaError, ConnectError, StuckError, TimeoutError)
+_EXPECTED_FAILURES = (KafkaError, ConnectError, TimeoutError)
 # Longer than the client waits for an answer, after which it says itself that none came.
 _HANG_SECONDS = 400.0
 
@@ -62,12 +63,15 @@ class KafkaPlace:
         service, of_tables = catalog.service, table_topics(catalog)
         partitions = {topic: self.partitions if topic in of_tables else 1 for topic in topics(catalog)}
         name = f"{self.group_prefix}.{service}"
-        return Group(self.bootstrap, name, partitions, transaction_topic(service), self.replicas)
+        return Group(service, self.bootstrap, name, partitions, transaction_topic(service), self.replicas)
 
 
 @dataclass(frozen=True)
 class KafkaPipeline:
-    """One member of the group that streams a service into ClickHouse; `run` returns when it is told to stop."""
+    """One member of the group that streams a service into ClickHouse; `run` returns when it is told to stop.
+
+    metrics: what the stream tells of itself; by default nobody looks at it.
+    """
 
     catalog: ServiceCatalog
     database_url: str
@@ -75,6 +79,7 @@ class KafkaPipeline:
     kafka: KafkaPlace
     pace: Pace
     turns: Turns = field(default_factory=lambda: Turns(1))
+    metrics: StreamMetrics | None = None
 
     def run(self, stopping: threading.Event) -> None:
         """Stream until `stopping` is set. A failure is said, and everything begins again after a growing wait."""
@@ -84,7 +89,7 @@ class KafkaPipeline:
     def _set_up_and_stream(self, stopping: threading.Event) -> None:
         with client(self.clickhouse_url) as opened:
             epoch = self._set_up(opened)
-            with Sink(opened, self.catalog.service, epoch, self.pace.refused_in_a_row) as sink:
+            with Sink(opened, self.catalog.service, epoch, self.pace.refused_in_a_row, self.metrics) as sink:
                 self._stream(opened, sink, stopping)
 
     def _set_up(self, opened: Client) -> int:
@@ -121,6 +126,7 @@ class KafkaPipeline:
 
         def record(end: End) -> None:
             record_progress(opened, service, end.position, end.commit_time)
+            sink.metrics.progress.stored_to(end.position, end.commit_us)
 
         with self._watching(shapes) as watch:
             target = Target(
@@ -130,6 +136,7 @@ class KafkaPipeline:
                 gap=partial(heal, opened, self.catalog, self.database_url),
                 duties=duties,
                 check=watch.check,
+                stored=TableCounts(shapes.catalog, sink.metrics).stored,
             )
             stream = Stream(self.kafka.group(self.catalog), self._bounds, target, self.turns)
             asyncio.run(stream.run(stopping))

@@ -42,11 +42,12 @@ class Duties(Protocol):
 
 @dataclass(frozen=True)
 class Group:
-    """Where the group is, and what it reads: a service's topics, that of its transactions among them.
+    """Whose changes the group reads, where it is, and what it reads: topics, that of transactions among them.
 
     topics: how many partitions each is made with where it is not there yet; replicas: how many copies of each.
     """
 
+    service: str
     bootstrap: str
     name: str
     topics: Mapping[str, int]
@@ -115,7 +116,14 @@ class Stream:
             self._target.assigned()
             return Assignment(partitions, storing)
 
-        storing = Storing(self._target.store, self._turns, self._bounds.apart_seconds, failure.say, self._target.stored)
+        storing = Storing(
+            self._group.service,
+            self._target.store,
+            self._turns,
+            self._bounds.apart_seconds,
+            failure.say,
+            self._target.stored,
+        )
         member = Member(reading, begin, self._bounds.patience_seconds)
         progress = ProgressKeeper(looking, self._group.name, tuple(self._group.topics), self._target.record)
         reader = Reader(reading, member, self._bounds.limits, self._seen(progress), self._unknown(looking))

@@ -5,10 +5,12 @@ aiokafka fetches and rebalances in tasks of its own; where one of them is stuck,
 
 from collections.abc import Collection, Mapping
 
+from aiokafka.errors import KafkaError
+
 from cdc.kafka.offsets import Partition
 
 
-class StuckError(RuntimeError):
+class StuckError(KafkaError):  # type: ignore[misc]
     """Nothing has moved for longer than can be explained; the message says what."""
 
 

@@ -72,14 +72,15 @@ def service_lag(
     database_url: str,
     client: Client | None,
     patience_seconds: float,
+    *,
     wal_directory: Path | None = None,
     slot: str | None = None,
 ) -> ServiceLag:
     """How far a service's copy is behind; measured with a heartbeat of its own, waited for `patience_seconds`.
 
-    slot: the name of the slot that its changes come from, None for the slot reader's own.
     client: None while ClickHouse does not answer: then PostgreSQL's side alone is told. wal_directory: where the disk
-    of PostgreSQL's WAL can be seen from here, if it can.
+    of PostgreSQL's WAL can be seen from here, if it can. slot: the name of the slot that its changes come from, None
+    for the slot reader's own.
     """
     with session(database_url) as connection:
         delay = _probe(connection, client, catalog.service, patience_seconds) if client else None
@@ -95,17 +96,22 @@ def service_lag(
     )
 
 
+def slot_called(connection: Connection, name: str) -> Slot | None:
+    """A replication slot as it is now, None if there is none of that name."""
+    found = rows(connection, _SLOT, name)
+    return Slot(*found[0]) if found else None
+
+
 def _slot(connection: Connection, name: str, reached: Progress | None) -> tuple[Slot | None, float | None, int]:
     """The slot, and how much WAL was written in how many seconds: since the newest stored commit, or in a sample."""
-    found = rows(connection, _SLOT, name)
-    if not found:
+    slot = slot_called(connection, name)
+    if slot is None:
         return None, None, 0
-    slot = Slot(*found[0])
     if reached:
         [(behind,)] = rows(connection, "SELECT extract(epoch FROM clock_timestamp() - %s)::float8", reached.commit_time)
         return slot, behind, slot.unconfirmed_bytes
     time.sleep(_SAMPLE_SECONDS)
-    later = Slot(*rows(connection, _SLOT, name)[0])
+    later = slot_called(connection, name) or slot
     return later, _SAMPLE_SECONDS, later.unconfirmed_bytes - slot.unconfirmed_bytes
 
 

@@ -33,17 +33,17 @@ class Inserter:
         self,
         store: Callable[[Batch], None],
         stopping: threading.Event,
-        name: str,
+        service: str,
         turns: Turns | None = None,
         *,
         before: Callable[[Batch], None] = lambda _batch: None,
     ) -> None:
         self.acknowledged, self.call = 0, Call(turns or Turns(1))
-        self._store, self._before, self._retry = store, before, Retry(stopping)
+        self._store, self._before, self._retry = store, before, Retry(service, stopping)
         # One full batch may wait while one is stored: the bound on memory.
         self._waiting: Queue[Batch | None] = Queue(maxsize=1)
         self._commits = Commits()
-        threads = ThreadPoolExecutor(2, thread_name_prefix=f"inserter-{name}")
+        threads = ThreadPoolExecutor(2, thread_name_prefix=f"inserter-{service}")
         self._storing = (threads.submit(self._store_all), threads.submit(self._store_commits))
         threads.shutdown(wait=False)  # they end with their one task
 

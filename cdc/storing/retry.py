@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from cdc.clickhouse import PASSING_ERRORS, is_passing
+from cdc.metrics import TRIED_AGAIN
 from services.kit.backoff import Backoff
 
 _log = logging.getLogger(__name__)
@@ -16,11 +17,13 @@ _FIRST_WAIT_SECONDS = 0.2
 class Retry:
     """Tries until it goes well, ClickHouse refuses for good, `patience_seconds` are over, or it is told to stop.
 
-    Threads may share it.
+    Threads may share it. Each try after the first is counted for `service`.
     """
 
-    def __init__(self, stopping: threading.Event, what: str = "a batch", patience_seconds: float = math.inf) -> None:
-        self._stopping, self._what, self._patience = stopping, what, patience_seconds
+    def __init__(
+        self, service: str, stopping: threading.Event, what: str = "a batch", patience_seconds: float = math.inf
+    ) -> None:
+        self._service, self._stopping, self._what, self._patience = service, stopping, what, patience_seconds
 
     def until_stored(self, store: Callable[[], None]) -> None:
         """Return once it is stored; what `store` raises if that will not be."""
@@ -44,5 +47,6 @@ class Retry:
                 raise error
             delay = backoff.next_delay()
             _log.warning("ClickHouse did not confirm %s, trying again in %.1f s: %s", self._what, delay, error)
+            TRIED_AGAIN.labels(self._service).inc()
             self._stopping.wait(delay)
             error = self.failure_of(store)

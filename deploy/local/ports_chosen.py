@@ -10,6 +10,7 @@ from services.registry import Service
 POSTGRES = Port(15432, "HULEEDU_POSTGRES_PORT", scheme="")
 CLICKHOUSE = Port(18123, "HULEEDU_CLICKHOUSE_PORT")
 VALKEY = Port(16379, "HULEEDU_VALKEY_PORT", scheme="")
+METRICS = Port(9464, "CDC_METRICS_PORT")
 KAFKA = Port(19092, "HULEEDU_KAFKA_PORT", scheme="")
 KAFKA_CONTROLLER = Port(19093, "HULEEDU_KAFKA_CONTROLLER_PORT", scheme="")
 CONNECT = Port(18083, "HULEEDU_CONNECT_PORT")
@@ -18,11 +19,12 @@ HIGHEST = 65535
 
 @dataclass(frozen=True)
 class StackPorts:
-    """The ports of the servers that every stack has."""
+    """The ports of the servers that every stack has; `metrics` is capture's."""
 
     postgres: Port
     clickhouse: Port
     valkey: Port
+    metrics: Port
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class KafkaPorts:
 
 def stack_ports() -> StackPorts:
     """The servers' ports, as the environment sets them; SettingsError names a variable that holds no port."""
-    return StackPorts(_from_environment(POSTGRES), _from_environment(CLICKHOUSE), _from_environment(VALKEY))
+    return StackPorts(*map(_from_environment, (POSTGRES, CLICKHOUSE, VALKEY, METRICS)))
 
 
 def kafka_ports() -> KafkaPorts:

@@ -103,9 +103,10 @@ def _source(state: StateDirectory, values: dict[str, str]) -> tuple[Part, ...]:
 
 
 def _capture(state: StateDirectory, after: str) -> Part:
-    databases = [service.database for service in SERVICES]
-    read = slots_are_read(settle_cluster(state).directory, stack_ports().postgres.number, databases)
-    return Part("cdc", module_command(state, "cdc", "run"), after=(after,), readiness=Readiness(read))
+    databases, ports = [service.database for service in SERVICES], stack_ports()
+    read = slots_are_read(settle_cluster(state).directory, ports.postgres.number, databases)
+    command = module_command(state, "cdc", "run")
+    return Part("cdc", command, after=(after,), port=ports.metrics, readiness=Readiness(read))
 
 
 def _exists(package: str) -> bool:

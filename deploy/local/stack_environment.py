@@ -37,7 +37,7 @@ def write_environment(state: StateDirectory, source: Source | None = None) -> di
         values |= _database_variables(service, role_passwords(service, values))
         values |= _service_variables(service, places | {"objects": (state.objects / service.name).as_uri()})
     values |= _clickhouse_variables(values[CLICKHOUSE_PASSWORD])
-    values["CDC_WAL_DIRECTORY"] = str(state.postgres)
+    values |= _capture_variables(state)
     values |= _source_variables(source or remembered_source(known))
     write_private(state.environment, HEADER + "".join(f"{name}={value}\n" for name, value in values.items()))
     return values
@@ -87,6 +87,15 @@ def _database_variables(service: Service, passwords: RolePasswords) -> dict[str,
 
 def _source_variables(source: Source) -> dict[str, str]:
     return {SOURCE: source} | (kafka_variables() if source is Source.KAFKA else {})
+
+
+def _capture_variables(state: StateDirectory) -> dict[str, str]:
+    metrics = stack_ports().metrics
+    return {
+        "CDC_WAL_DIRECTORY": str(state.postgres),
+        "CDC_METRICS_HOST": LOOPBACK,
+        metrics.variable: str(metrics.number),
+    }
 
 
 def _clickhouse_variables(password: str) -> dict[str, str]:

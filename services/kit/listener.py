@@ -1,6 +1,27 @@
-"""Who has taken a port, for the message to whoever wanted it."""
+"""Listening on a port, and who has taken it, for the message to whoever wanted it."""
+
+import errno
+import socket
 
 import psutil
+
+_BACKLOG = 1024
+
+
+class PortTakenError(Exception):
+    """The address cannot be listened on; the message names it and says why."""
+
+
+def listening(host: str, port: int, port_variable: str) -> socket.socket:
+    """A socket that listens; PortTakenError names who does already, and the variable that sets the port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        if error.errno == errno.EADDRINUSE:
+            reason = f"Address already in use by {listener(port)}: stop that, or set {port_variable} to another port"
+        raise PortTakenError(f"cannot listen on {host}:{port}: {reason}") from error
 
 
 def listener(port: int) -> str:

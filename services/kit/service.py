@@ -14,13 +14,14 @@ from sqlalchemy import MetaData
 from services.kit.background_jobs import BackgroundJobs, Job
 from services.kit.command_line import explained
 from services.kit.di import DatabaseProvider, RequestProvider, SettingsProvider
+from services.kit.listener import PortTakenError
 from services.kit.logging import configure_logging
 from services.kit.postgres.database import Database
 from services.kit.settings_of_service import ServiceSettings
 from services.kit.topics.consumer import TopicConsumer
 from services.kit.web.app import create_app as create_web_app
 from services.kit.web.operations import Check
-from services.kit.web.serving import PortTakenError, serve
+from services.kit.web.serving import serve
 
 
 async def no_checks(_container: AsyncContainer) -> dict[str, Check]:

@@ -115,6 +115,18 @@ def test_either_capture_reads_slots_or_it_reads_topics(services: Described) -> N
     assert all(set(services[name]["profiles"]) == {"capture", "kafka"} for name in ("clickhouse", "capture_migrations"))
 
 
+def test_capture_by_either_source_is_scraped_under_the_same_name_and_is_healthy_while_it_goes_on(
+    services: Described,
+) -> None:
+    by_slots, by_topics = services["capture"], services["kafka_capture"]
+    assert by_topics["ports"] == by_slots["ports"]
+    assert by_topics["healthcheck"] == by_slots["healthcheck"]
+    assert "/healthz" in by_slots["healthcheck"]["test"][-1]
+    assert by_slots["environment"].items() <= by_topics["environment"].items()
+    assert by_slots["environment"]["CDC_METRICS_PORT"] == "9464"
+    assert "capture" in by_topics["networks"]["default"]["aliases"]
+
+
 def test_connect_has_no_secret_but_the_connectors_passwords(services: Described) -> None:
     assert set(services["connect"]["environment"]) == {
         f"CDC_{service.name.upper()}_DATABASE_PASSWORD" for service in SERVICES

@@ -51,6 +51,13 @@ def test_every_service_is_told_its_database_and_address(state: StateDirectory) -
         assert values[f"{service.env_prefix}PORT"] == str(service.port)
 
 
+def test_capture_is_told_where_to_serve_its_metrics(state: StateDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = write_environment(state)
+    assert (values["CDC_METRICS_HOST"], values["CDC_METRICS_PORT"]) == ("127.0.0.1", "9464")
+    monkeypatch.setenv("CDC_METRICS_PORT", "16002")
+    assert write_environment(state)["CDC_METRICS_PORT"] == "16002"
+
+
 def test_a_service_is_told_no_more_than_it_needs(state: StateDirectory) -> None:
     values = write_environment(state)
     assert values["FILE_SERVICE_OBJECT_STORE_URL"] == (state.objects / "file").as_uri()

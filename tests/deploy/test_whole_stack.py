@@ -104,3 +104,5 @@ def test_files_outlive_the_kill_of_every_part_and_of_the_supervisor_and_are_capt
     told = whole("timeline", "file.files", files[0], module="analytics")
     assert told.returncode == 0, told.stderr
     assert "created" in told.stdout
+    metrics = httpx.get(f"{whole.part('cdc').address}/metrics", timeout=30)
+    assert 'huleedu_cdc_source_info{service="file",source="slot"} 1.0' in metrics.text

@@ -25,6 +25,7 @@ from cdc.pipeline import Pipeline
 from cdc.postgres import lsn_number
 from cdc.shapes.in_clickhouse import in_effect
 from cdc.source.slot import BatchLimits
+from cdc.stream_metrics import StreamMetrics
 from cdc.verify.proof import verify_table
 from tests.support.service_database import ServiceDatabase
 from tests.support.sql import run
@@ -65,10 +66,12 @@ class Capture:
                 connection.commit()
 
     @contextmanager
-    def running(self, limits: BatchLimits = QUICK, refused_in_a_row: int = IN_A_ROW) -> Iterator[Pipeline]:
+    def running(
+        self, limits: BatchLimits = QUICK, refused_in_a_row: int = IN_A_ROW, metrics: StreamMetrics | None = None
+    ) -> Iterator[Pipeline]:
         """A pipeline in a thread; at the end it is told to stop, and has stored all it read."""
         pace = replace(PACE, batches=limits, refused_in_a_row=refused_in_a_row)
-        pipeline = Pipeline(self.catalog, self.database.cdc_url, self.clickhouse_url, pace)
+        pipeline = Pipeline(self.catalog, self.database.cdc_url, self.clickhouse_url, pace, metrics=metrics)
         stopping = threading.Event()
         thread = threading.Thread(target=pipeline.run, args=(stopping,), name="pipeline under test")
         thread.start()

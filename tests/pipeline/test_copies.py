@@ -182,13 +182,13 @@ def test_a_chunk_that_clickhouse_did_not_take_is_sent_again_and_the_copy_goes_on
     capture: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     capture.write(*(new_file(key) for key in (CHANGED, CREATED, UNTOUCHED)))
-    failures, begun, store_rows, copy_table = [2], list[str](), Sink.store_rows, snapshot.copy_table
+    failures, begun, store_copied, copy_table = [2], list[str](), Sink.store_copied, snapshot.copy_table
 
     def fail_at_first(sink: Sink, table: CapturedTable, rows: Rows) -> None:
         if CREATED.encode() in rows.body and failures[0]:
             failures[0] -= 1
             raise OperationalError("connection lost")
-        store_rows(sink, table, rows)
+        store_copied(sink, table, rows)
 
     def counted(connection: Connection, table: CapturedTable, *rest: Any, **named: Any) -> int:
         begun.append(table.name)
@@ -196,7 +196,7 @@ def test_a_chunk_that_clickhouse_did_not_take_is_sent_again_and_the_copy_goes_on
 
     monkeypatch.setattr(snapshot, "_CHUNK_BYTES", 1)
     monkeypatch.setattr(snapshot, "copy_table", counted)
-    monkeypatch.setattr(Sink, "store_rows", fail_at_first)
+    monkeypatch.setattr(Sink, "store_copied", fail_at_first)
     with capture.running():
         capture.catch_up()
         capture.assert_whole()

@@ -25,7 +25,7 @@ def land(clickhouse: Client, change: tuple[str, int, int], filename: str, key: s
     values = b"".join(nullable_string(given.get(column.name)) for column in FILES.columns)
     row = row_head(op.encode(), lsn, epoch, 7, 1_795_386_489_638_575) + values
     with Sink(clickhouse, "file", epoch) as sink:
-        sink.store_rows(FILES, Rows(1, row))
+        sink.store_copied(FILES, Rows(1, row))
 
 
 def shown(clickhouse: Client) -> list[str]:

@@ -13,6 +13,8 @@ from cdc.connect.configuration import Kafka as Delivery
 from cdc.connect.rest import connect_client
 from cdc.dead_letters.limits import IN_A_ROW
 from cdc.kafka.pipeline import KafkaPipeline, KafkaPlace
+from cdc.storing.turns import Turns
+from cdc.stream_metrics import StreamMetrics
 from deploy.local.kafka.broker import Kafka
 from deploy.local.kafka.connect import Connect
 from tests.pipeline.capture import PACE, SOON, Capture, wait_until
@@ -28,6 +30,7 @@ class ByKafka:
     group: str = field(default_factory=lambda: f"test-{uuid4().hex[:8]}")
     follows_epochs: bool = False
     refused_in_a_row: int = IN_A_ROW
+    metrics: StreamMetrics | None = None
 
     def through(self, clickhouse_url: str) -> "ByKafka":
         """The same, with sinks that reach ClickHouse by another way."""
@@ -36,6 +39,10 @@ class ByKafka:
     def following_epochs(self) -> "ByKafka":
         """The same, with sinks that have the connector follow new epochs."""
         return replace(self, follows_epochs=True)
+
+    def telling(self, metrics: StreamMetrics) -> "ByKafka":
+        """The same, with sinks that tell of themselves."""
+        return replace(self, metrics=metrics)
 
     def stop_connector(self) -> None:
         """End the connector's task, which then reads the slot no more."""
@@ -64,7 +71,8 @@ class ByKafka:
         connect_url = self.connect.url if self.follows_epochs else None
         place = KafkaPlace(self.kafka.bootstrap, self.group, stuck_seconds=20.0, partitions=3, connect_url=connect_url)
         capture, pace = self.capture, replace(PACE, refused_in_a_row=self.refused_in_a_row)
-        return KafkaPipeline(capture.catalog, capture.database.cdc_url, capture.clickhouse_url, place, pace)
+        places = capture.catalog, capture.database.cdc_url, capture.clickhouse_url
+        return KafkaPipeline(*places, place, pace, Turns(1), self.metrics)
 
     @contextmanager
     def sink(self) -> Iterator[None]:

@@ -30,7 +30,7 @@ class Topics:
     @property
     def group(self) -> Group:
         partitions = {self.name(BUSY): 4, self.name(QUIET): 4, self.name(TRANSACTIONS): 1}
-        return Group(self.server.bootstrap, f"group-{self.run}", partitions, self.name(TRANSACTIONS))
+        return Group("by_hand", self.server.bootstrap, f"group-{self.run}", partitions, self.name(TRANSACTIONS))
 
     async def transaction(self, topic: str, *values: str, partition: int | None = None) -> int:
         """Changes and their END in one transaction of Kafka's; the LSN at which it commits."""

@@ -7,7 +7,8 @@ import socket
 import pytest
 from quart import Quart
 
-from services.kit.web.serving import PortTakenError, serve
+from services.kit.listener import PortTakenError
+from services.kit.web.serving import serve
 
 LOOPBACK = "127.0.0.1"
 

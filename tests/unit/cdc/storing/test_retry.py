@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from clickhouse_connect.driver.exceptions import OperationalError
+from prometheus_client import REGISTRY
 
 from cdc.clickhouse import InsertRefusedError
 from cdc.storing.retry import Retry
@@ -26,28 +27,33 @@ class Store:
             raise error
 
 
-def test_it_tries_until_it_is_stored() -> None:
-    store = Store(LOST, ConnectionResetError())
-    Retry(threading.Event()).until_stored(store)
+def tried_again() -> float:
+    return REGISTRY.get_sample_value("huleedu_cdc_inserts_tried_again_total", {"service": "library"}) or 0.0
+
+
+def test_it_tries_until_it_is_stored_and_counts_the_tries_after_the_first() -> None:
+    store, before = Store(LOST, ConnectionResetError()), tried_again()
+    Retry("library", threading.Event()).until_stored(store)
     assert store.tries == 3
+    assert tried_again() - before == 2
 
 
 def test_what_can_never_go_well_is_raised_at_once_and_after_what_may() -> None:
     for errors in ([InsertRefusedError("never")], [LOST, InsertRefusedError("never")]):
         store = Store(*errors)
         with pytest.raises(InsertRefusedError):
-            Retry(threading.Event()).until_stored(store)
+            Retry("library", threading.Event()).until_stored(store)
         assert store.tries == len(errors)
 
 
 def test_patience_ends() -> None:
     store = Store(LOST, for_ever=True)
     with pytest.raises(OperationalError):
-        Retry(threading.Event(), patience_seconds=0.05).until_stored(store)
+        Retry("library", threading.Event(), patience_seconds=0.05).until_stored(store)
     assert store.tries >= 2
 
 
 def test_who_is_told_to_stop_gives_up() -> None:
     stopping = threading.Event()
     with pytest.raises(OperationalError):
-        Retry(stopping).until_stored(Store(LOST, for_ever=True, then=stopping.set))
+        Retry("library", stopping).until_stored(Store(LOST, for_ever=True, then=stopping.set))

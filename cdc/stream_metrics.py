@@ -1,0 +1,36 @@
+"""What a stream tells of itself while it stores: a few updates for each batch and table, none for each row."""
+
+from dataclasses import dataclass, field
+
+from cdc.metrics import BATCH_ROWS, COMMIT_TO_STORED_SECONDS, INSERT_SECONDS, NEWEST_CHANGE, ROWS_COPIED, ROWS_STORED
+from cdc.stream_progress import StreamProgress
+
+_US = 1_000_000
+
+
+@dataclass(frozen=True)
+class StreamMetrics:
+    """The metrics of one service's stream, for whoever stores; `progress` is what lag and health are told by."""
+
+    service: str
+    progress: StreamProgress = field(default_factory=StreamProgress)
+
+    def changes_stored(self, table: str, count: int, seconds: float) -> None:
+        """So many changes of a table, of one batch, became durable in so many seconds."""
+        ROWS_STORED.labels(self.service, table).inc(count)
+        INSERT_SECONDS.labels(self.service, table).observe(seconds)
+
+    def commits_of(self, table: str, oldest_us: int, newest_us: int) -> None:
+        """The changes just stored were committed between these times, in µs by PostgreSQL's clock."""
+        waited = self.progress.seconds_since(oldest_us)
+        if waited is not None:
+            COMMIT_TO_STORED_SECONDS.labels(self.service, table).observe(waited)
+        NEWEST_CHANGE.labels(self.service, table).set(newest_us / _US)
+
+    def batch_stored(self, count: int) -> None:
+        """All changes of a batch are durable."""
+        BATCH_ROWS.labels(self.service).observe(count)
+
+    def rows_copied(self, table: str, count: int) -> None:
+        """So many rows of a copy became durable."""
+        ROWS_COPIED.labels(self.service, table).inc(count)

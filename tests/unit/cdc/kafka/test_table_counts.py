@@ -1,0 +1,54 @@
+"""What is counted of tables from Kafka: changes by their table, and that each partition goes on."""
+
+from dataclasses import dataclass
+
+from prometheus_client import REGISTRY
+
+from cdc.catalog.topics import table_topics, transaction_topic
+from cdc.kafka.lane import Taken
+from cdc.kafka.table_counts import TableCounts
+from cdc.stream_metrics import StreamMetrics
+from cdc.stream_progress import StreamProgress
+from tests.unit.cdc.tables import shelf_catalog
+
+CATALOG = shelf_catalog()
+TOPICS = {table.name: topic for topic, table in table_topics(CATALOG).items()}
+BOOKS, LOANS = sorted(TOPICS)
+
+
+@dataclass(frozen=True)
+class Consumed:
+    """A record as it was consumed."""
+
+    topic: str
+    offset: int
+    value: bytes | None
+    partition: int = 0
+    key: bytes | None = None
+
+
+def taken(topic: str, *values: bytes | None, first: int = 0, partition: int = 0) -> Taken:
+    return Taken([Consumed(topic, first + n, each, partition) for n, each in enumerate(values)], 0)
+
+
+def stored(table: str) -> float:
+    labels = {"service": CATALOG.service, "table": table}
+    return REGISTRY.get_sample_value("huleedu_cdc_rows_stored_total", labels) or 0.0
+
+
+def test_changes_count_for_their_table_and_kafkas_tombstones_for_none() -> None:
+    counts, books, loans = TableCounts(CATALOG, StreamMetrics(CATALOG.service)), stored(BOOKS), stored(LOANS)
+    counts.stored(TOPICS[BOOKS], taken(TOPICS[BOOKS], b"{}", None, b"{}"), 0.1)
+    counts.stored(TOPICS[LOANS], taken(TOPICS[LOANS], None), 0.1)
+    counts.stored(transaction_topic(CATALOG.service), taken(transaction_topic(CATALOG.service), b"{}"), 0.1)
+    assert (stored(BOOKS) - books, stored(LOANS) - loans) == (2, 0)
+
+
+def test_a_stream_goes_on_when_any_partition_comes_further_than_it_ever_was() -> None:
+    now, moved = [0.0], list[bool]()
+    counts = TableCounts(CATALOG, StreamMetrics(CATALOG.service, progress := StreamProgress(lambda: now[0])))
+    for partition, first in ((0, 100), (1, 3), (0, 100), (0, 101)):
+        now[0] += 50
+        counts.stored(TOPICS[BOOKS], taken(TOPICS[BOOKS], b"{}", first=first, partition=partition), 0.1)
+        moved.append(progress.without_progress_seconds == 0)
+    assert moved == [True, True, False, True]
