@@ -86,8 +86,9 @@ class Onlooker:
             for name, code, said in answer.topic_errors:
                 if code and for_code(code) is not TopicAlreadyExistsError:
                     raise for_code(code)(f"topic {name} could not be made: {said}")
-        while not all((found := await self.partitions(topics)).get(name) for name in topics):
+            # What was just made is known a moment later.
             await asyncio.sleep(_POLL_SECONDS)
+            await self.make(topics, replicas)
 
     async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
         """The end of each partition, open transactions of Kafka included: everything acknowledged lies before it."""
