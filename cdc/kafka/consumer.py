@@ -1,5 +1,6 @@
 """The consumer as the sink wants it: committed messages alone, offsets kept by the sink, fetches of bounded size."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -18,6 +19,9 @@ _REBALANCE_MS = 30_000
 _FETCH_WAIT_MS = 100
 _FETCH_BYTES, _PARTITION_BYTES = 32 << 20, 8 << 20
 _REQUEST_MS = 10_000
+# A member that leads a rebalance without knowing a topic that was just made assigns nothing of it; until it asks again.
+_METADATA_MS = 5_000
+_POLL_SECONDS = 0.1
 # Nothing is asked for while everything is paused, however long: the watchdog judges that better than a pause's length.
 _LONGEST_PAUSE_MS = 7 * 24 * 3600 * 1000
 # A message is a row, as large as it may be.
@@ -38,6 +42,7 @@ async def consumer(bootstrap: str, group: str) -> AsyncIterator[AIOKafkaConsumer
         heartbeat_interval_ms=_HEARTBEAT_MS,
         rebalance_timeout_ms=_REBALANCE_MS,
         max_poll_interval_ms=_LONGEST_PAUSE_MS,
+        metadata_max_age_ms=_METADATA_MS,
         fetch_max_wait_ms=_FETCH_WAIT_MS,
         fetch_max_bytes=_FETCH_BYTES,
         max_partition_fetch_bytes=_PARTITION_BYTES,
@@ -65,7 +70,10 @@ class Onlooker:
         }
 
     async def make(self, topics: Mapping[str, int], replicas: int) -> None:
-        """Make the topics that are not there, each with so many partitions; others may do so at the same time."""
+        """Make the topics that are not there, each with so many partitions, and return once the broker tells of all.
+
+        Others may do so at the same time.
+        """
         found = await self.partitions(topics)
         missing = [
             NewTopic(name, count, replicas, topic_configs=_TOPIC)
@@ -78,6 +86,9 @@ class Onlooker:
             for name, code, said in answer.topic_errors:
                 if code and for_code(code) is not TopicAlreadyExistsError:
                     raise for_code(code)(f"topic {name} could not be made: {said}")
+            # What was just made is known a moment later.
+            await asyncio.sleep(_POLL_SECONDS)
+            await self.make(topics, replicas)
 
     async def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
         """The end of each partition, open transactions of Kafka included: everything acknowledged lies before it."""

@@ -1,14 +1,17 @@
 """The stream on a real broker: everything is stored, nothing is committed before it is, and progress is never ahead."""
 
+import asyncio
 import threading
 from collections import Counter
 
 import pytest
 
+from cdc.kafka.lag import messages_behind
 from cdc.kafka.lane import Taken
 from deploy.local.kafka.broker import Kafka
 from tests.pipeline.kafka.sinks import Memory, Sink, committed, running, small, until
 from tests.pipeline.kafka.topics import BUSY, QUIET, topics_on
+from tests.support.waiting import eventually
 
 
 def numbers(count: int, start: int = 0) -> list[str]:
@@ -39,6 +42,18 @@ async def test_a_sink_that_begins_again_goes_on_behind_what_was_stored(kafka: Ka
             await topics.transaction(BUSY, "later")
             await until(lambda: len(second.stored) == 2)
         assert second.values(topics.name(BUSY)) == Counter([b"later"])
+
+
+async def test_lag_counts_what_is_not_stored_yet(kafka: Kafka) -> None:
+    async with topics_on(kafka) as topics:
+        await topics.transaction(BUSY, *numbers(10))
+        assert await asyncio.to_thread(messages_behind, topics.group) >= 11
+        async with running(Sink(topics.group, Memory())):
+
+            async def caught_up() -> bool:
+                return await asyncio.to_thread(messages_behind, topics.group) == 0
+
+            await eventually(caught_up)
 
 
 async def test_nothing_is_committed_while_its_insert_has_not_ended(kafka: Kafka) -> None:
