@@ -41,7 +41,11 @@ def of_settings(*packages: str) -> set[str]:
                 importlib.import_module(module.name)
     classes = {each for each in _below(Settings) if each.__module__.split(".")[0] in packages}
     assert classes
-    return {f"{each.model_config['env_prefix']}{name.upper()}" for each in classes for name in each.model_fields}
+    return {name for each in classes for name in _variables(each, each.model_config["env_prefix"])}
+
+
+def _variables(settings: type[Settings], prefix: str) -> set[str]:
+    return {f"{prefix}{name.upper()}" for name in settings.model_fields}
 
 
 def _below(settings: type[Settings]) -> Iterator[type[Settings]]:
@@ -51,8 +55,7 @@ def _below(settings: type[Settings]) -> Iterator[type[Settings]]:
 
 
 def addresses(prefix: str, *of_whom: str) -> set[str]:
-    [field] = DatabaseAddress.model_fields
-    return {f"{prefix}<{each}>_{field.upper()}" for each in of_whom}
+    return {name for each in of_whom for name in _variables(DatabaseAddress, f"{prefix}<{each}>_")}
 
 
 def read_by_tests() -> set[str]:
