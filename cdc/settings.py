@@ -30,7 +30,7 @@ class CdcSettings(Settings):
         default=None, description="a directory on the disk of PostgreSQL's WAL, if it can be seen from here"
     )
     services_at_once: int = Field(default=2, gt=0, description="how many services' batches ClickHouse is sent at once")
-    batch_rows: int = Field(default=50_000, gt=0, description="rows after which a batch is sent at once")
+    batch_rows: int = Field(default=40_000, gt=0, description="rows after which a batch is sent at once")
     batch_bytes: int = Field(default=32 << 20, gt=0, description="bytes after which a batch is sent at once")
     dead_letters_in_a_row: int = Field(
         default=IN_A_ROW, gt=0, description="refused changes of a table, none stored between, that stop a service"
