@@ -22,7 +22,7 @@ from cdc.source.slot import OPTIONS, BatchLimits, SlotReader
 from cdc.storing.inserter import Inserter
 from cdc.storing.sink import Sink
 
-_LIMITS = BatchLimits(seconds=0.02, rows=50_000, bytes=32 << 20)
+_LIMITS = BatchLimits(seconds=0.02, rows=40_000, bytes=32 << 20)
 
 
 def timed(action: Callable[[], None]) -> float:

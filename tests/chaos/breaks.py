@@ -57,7 +57,7 @@ BREAKS = (
     Break(
         "batch dropped after a failed insert",
         "what ClickHouse did not take once is lost",
-        [Edit("cdc/storing/inserter.py", "        self._try_again(store_changes, error)\n", "        pass\n")],
+        [Edit("cdc/storing/inserter.py", "        self._retry.go_on(store_changes, error)\n", "        pass\n")],
         _AWAY,
     ),
     Break(
