@@ -1,4 +1,7 @@
-"""The commands for Debezium's connectors: `python -m cdc connect plan|apply|status|restart|delete`."""
+"""The commands for Debezium's connectors: `python -m cdc connect plan|apply|status|restart|delete`.
+
+A command names services, and is about all the connectors of each.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,18 +19,22 @@ from cdc.commands.databases import chosen
 from cdc.commands.explained import failures_explained
 from cdc.connect import apply as connectors
 from cdc.connect.apply import Patience
-from cdc.connect.configuration import Database, Kafka, configuration, connector_name, password_reference
+from cdc.connect.configuration import Database, Kafka, password_reference
 from cdc.connect.difference import EPOCH, ConnectorPlan, Step
 from cdc.connect.rest import ConnectClient, ConnectError, connect_client
 from cdc.connect.settings import ConnectSettings
+from cdc.connect.wanted import configurations, connectors_of
 from cdc.postgres import session
 from cdc.settings import CdcSettings, database_url
 from cdc.source.slot_setup import require_published
 from services.kit.command_line import FAILED, Services
 from services.kit.command_output import Json, output, say_json, say_note, say_rows, shown
 
-app = typer.Typer(no_args_is_help=True, help="Debezium's connectors on Kafka Connect: one for each service.")
-_STATUS_COLUMNS = ("service", "connector", "task", "epoch", "trouble")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Debezium's connectors on Kafka Connect: what captures each service, and what publishes its answers.",
+)
+_STATUS_COLUMNS = ("connector", "state", "task", "epoch", "trouble")
 _FIRST_EPOCH, _POSTGRES_PORT = 1, 5432
 Yes = Annotated[bool, typer.Option("--yes", help="do not ask")]
 Timeout = Annotated[float, typer.Option(help="seconds to wait until a task runs")]
@@ -53,20 +60,24 @@ def apply(services: Services = None, *, yes: Yes = False, timeout: Timeout = 60.
         due = any(each.step is not Step.NOTHING for each in plans)
         if due and not (yes or typer.confirm("do this?")):
             return
-        for catalog, each in zip(catalogs, plans, strict=True):
+        for catalog in catalogs:
             with session(database_url(catalog.service)) as connection:
                 require_published(connection, catalog)
-            connectors.apply(connect, each, Patience(timeout))
-            output.print(f"{each.service}: its task runs", highlight=False)
+        # A worker starts tasks beside one another.
+        for each in plans:
+            connectors.carry_out(connect, each, Patience(timeout))
+        for each in plans:
+            connectors.wait_until_running(connect, each.name, Patience(timeout))
+            output.print(f"{each.name}: its task runs", highlight=False)
 
 
 @app.command()
 def status(services: Services = None, *, as_json: Json = False) -> None:
     """Show how the services' connectors are; exits with 1 unless all run."""
     with _explained(), _reached() as (connect, opened):
-        found = [(each.service, *_status(connect, each.service)) for each in chosen(captured(opened), services)]
+        found = [(name, *_status(connect, name)) for name in _names(opened, services)]
     say_rows(_STATUS_COLUMNS, found, as_json=as_json, prose=("trouble",))
-    if any((connector, task) != ("RUNNING", "RUNNING") for _, connector, task, _, _ in found):
+    if any((state, task) != ("RUNNING", "RUNNING") for _, state, task, _, _ in found):
         raise typer.Exit(FAILED)
 
 
@@ -74,35 +85,34 @@ def status(services: Services = None, *, as_json: Json = False) -> None:
 def restart(services: Services = None, *, timeout: Timeout = 60.0) -> None:
     """Start connectors and their tasks anew, and wait until they run."""
     with _explained(), _reached() as (connect, opened):
-        for each in chosen(captured(opened), services):
-            connectors.restart(connect, each.service, Patience(timeout))
-            output.print(f"{each.service}: its task runs", highlight=False)
+        for name in _names(opened, services):
+            connectors.restart(connect, name, Patience(timeout))
+            output.print(f"{name}: its task runs", highlight=False)
 
 
 @app.command()
 def delete(services: Services = None, *, yes: Yes = False, timeout: Timeout = 60.0) -> None:
     """Delete connectors, and how far they had come; topics and slots stay."""
     with _explained(), _reached() as (connect, opened):
-        names = [each.service for each in chosen(captured(opened), services)]
-        if not (yes or typer.confirm(f"delete the connectors of {', '.join(names)}?")):
+        names = _names(opened, services)
+        if not (yes or typer.confirm(f"delete {', '.join(names)}?")):
             return
-        for service in names:
-            if connectors.delete(connect, service, Patience(timeout)):
-                output.print(f"{service}: deleted", highlight=False)
-                say_note(
-                    f"{service}: its slot stays, and PostgreSQL keeps WAL for it until it is dropped or read again"
-                )
+        for name in names:
+            if connectors.delete(connect, name, Patience(timeout)):
+                output.print(f"{name}: deleted", highlight=False)
+                say_note(f"{name}: its slot stays, and PostgreSQL keeps WAL for it until it is dropped or read again")
             else:
-                output.print(f"{service}: has no connector", highlight=False)
+                output.print(f"{name}: is not there", highlight=False)
 
 
-def planned(connect: ConnectClient, opened: Client, catalog: ServiceCatalog, kafka: Kafka) -> ConnectorPlan:
-    """What is wanted of a service's connector in the epoch that it is in, beside what Connect has."""
+def planned(connect: ConnectClient, opened: Client, catalog: ServiceCatalog, kafka: Kafka) -> list[ConnectorPlan]:
+    """What is wanted of a service's connectors in the epoch that it is in, beside what Connect has."""
     service, settings = catalog.service, CdcSettings.load()
     epoch = current_epoch(opened, service)
     number = epoch.number if epoch else _FIRST_EPOCH
-    wanted = configuration(catalog, database_of(service), number, kafka, settings.heartbeat_seconds)
-    return ConnectorPlan(service, wanted, connect.configuration(connector_name(service)))
+    wanted = configurations(catalog, database_of(service), number, kafka, settings.heartbeat_seconds)
+    named = zip(connectors_of(catalog), wanted, strict=True)
+    return [ConnectorPlan(name, each, connect.configuration(name)) for name, each in named]
 
 
 def database_of(service: str) -> Database:
@@ -131,14 +141,18 @@ def _opened(
 ) -> Iterator[tuple[ConnectClient, tuple[ServiceCatalog, ...], list[ConnectorPlan]]]:
     with _reached() as (connect, opened):
         catalogs, kafka = chosen(captured(opened), services), ConnectSettings.load().kafka
-        yield connect, catalogs, [planned(connect, opened, each, kafka) for each in catalogs]
+        yield connect, catalogs, [due for each in catalogs for due in planned(connect, opened, each, kafka)]
 
 
-def _status(connect: ConnectClient, service: str) -> tuple[str | None, str | None, str | None, str]:
-    current = connect.configuration(connector_name(service))
+def _names(opened: Client, services: Sequence[str] | None) -> list[str]:
+    return [name for each in chosen(captured(opened), services) for name in connectors_of(each)]
+
+
+def _status(connect: ConnectClient, name: str) -> tuple[str | None, str | None, str | None, str]:
+    current = connect.configuration(name)
     if current is None:
-        return None, None, None, "has no connector"
-    state = connect.state(connector_name(service))
+        return None, None, None, "is not there"
+    state = connect.state(name)
     epoch = current.get(EPOCH)
     return (state.connector, state.task, epoch, state.trouble) if state else (None, None, epoch, "")
 
@@ -146,8 +160,8 @@ def _status(connect: ConnectClient, service: str) -> tuple[str | None, str | Non
 def _say_plan(each: ConnectorPlan, *, as_json: bool) -> None:
     if as_json:
         changes = [{"key": change.key, "before": change.before, "after": change.after} for change in each.changes]
-        say_json({"service": each.service, "step": str(each.step), "changes": changes})
+        say_json({"connector": each.name, "step": str(each.step), "changes": changes})
         return
-    output.print(f"{each.service}: {each.step}", highlight=False)
+    output.print(f"{each.name}: {each.step}", highlight=False)
     for change in each.changes:
         output.print(shown(f"  {change}"), soft_wrap=True)

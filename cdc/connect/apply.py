@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cdc.connect.configuration import connector_name
 from cdc.connect.difference import ConnectorPlan, Step
 from cdc.connect.rest import ConnectBusyError, ConnectClient, ConnectError, ConnectorState
 
@@ -20,11 +19,17 @@ class Patience:
 
 
 def apply(client: ConnectClient, plan: ConnectorPlan, patience: Patience) -> None:
-    """Carry a plan out, and return once the connector's task runs. ConnectError if it does not come to run.
+    """Carry a plan out, and return once the connector's task runs. ConnectError if it does not come to run."""
+    carry_out(client, plan, patience)
+    wait_until_running(client, plan.name, patience)
+
+
+def carry_out(client: ConnectClient, plan: ConnectorPlan, patience: Patience) -> None:
+    """Have Connect start what a plan wants; whether its task then runs is another question.
 
     A new epoch begins where the slot begins: how far the connector had come in the old one is forgotten.
     """
-    name = connector_name(plan.service)
+    name = plan.name
     match plan.step:
         case Step.CREATE | Step.CHANGE:
             _insist(lambda: client.put(name, plan.wanted), patience)
@@ -36,22 +41,19 @@ def apply(client: ConnectClient, plan: ConnectorPlan, patience: Patience) -> Non
     # Connect tells late what it was told: what was stopped here is resumed whatever it tells.
     if plan.step is Step.NEW_EPOCH or _state(client, name, patience).connector == "STOPPED":
         _insist(lambda: client.resume(name), patience)
-    wait_until_running(client, plan.service, patience)
 
 
-def restart(client: ConnectClient, service: str, patience: Patience) -> None:
-    """Start a service's connector and its task anew, and return once it runs; ConnectError if it does not."""
-    name = connector_name(service)
-    if _required(client, service).connector == "STOPPED":
+def restart(client: ConnectClient, name: str, patience: Patience) -> None:
+    """Start a connector and its task anew, and return once it runs; ConnectError if it does not."""
+    if _required(client, name).connector == "STOPPED":
         _insist(lambda: client.resume(name), patience)
     else:
         _insist(lambda: client.restart(name), patience)
-    wait_until_running(client, service, patience)
+    wait_until_running(client, name, patience)
 
 
-def delete(client: ConnectClient, service: str, patience: Patience) -> bool:
-    """Delete a service's connector, and how far it had come; False if there was none. Topics and slot stay."""
-    name = connector_name(service)
+def delete(client: ConnectClient, name: str, patience: Patience) -> bool:
+    """Delete a connector, and how far it had come; False if there was none. Topics and slot stay."""
     if client.configuration(name) is None:
         return False
     _insist(lambda: client.stop(name), patience)
@@ -60,9 +62,9 @@ def delete(client: ConnectClient, service: str, patience: Patience) -> bool:
     return True
 
 
-def wait_until_running(client: ConnectClient, service: str, patience: Patience) -> None:
+def wait_until_running(client: ConnectClient, name: str, patience: Patience) -> None:
     """Return once the connector's task has run for a while; ConnectError with what made it fail, or how it stands."""
-    name, began = connector_name(service), time.monotonic()
+    began = time.monotonic()
     runs_since: float | None = None
     while True:
         state, now = client.state(name), time.monotonic()
@@ -74,9 +76,9 @@ def wait_until_running(client: ConnectClient, service: str, patience: Patience) 
             runs_since = None
         # Right after a restart Connect may still tell of the task before.
         if state is not None and state.has_failed and now - began >= patience.settled_seconds:
-            raise ConnectError(f"{service}: its connector failed: {state.trouble}")
+            raise ConnectError(f"{name} failed: {state.trouble}")
         if now - began > patience.seconds:
-            raise ConnectError(f"{service}: its connector did not come to run: {described(state)}")
+            raise ConnectError(f"{name} did not come to run: {described(state)}")
         time.sleep(_POLL_SECONDS)
 
 
@@ -87,10 +89,10 @@ def described(state: ConnectorState | None) -> str:
     return f"connector {state.connector}, task {state.task or 'not there'}"
 
 
-def _required(client: ConnectClient, service: str) -> ConnectorState:
-    state = client.state(connector_name(service))
+def _required(client: ConnectClient, name: str) -> ConnectorState:
+    state = client.state(name)
     if state is None:
-        raise ConnectError(f"{service} has no connector: `python -m cdc connect apply {service}` makes it")
+        raise ConnectError(f"there is no connector {name}: `python -m cdc connect apply` makes it")
     return state
 
 

@@ -36,9 +36,9 @@ class KeyChange:
 
 @dataclass(frozen=True)
 class ConnectorPlan:
-    """What is wanted of one service's connector, and how it differs from what Connect has."""
+    """What is wanted of one connector, by its name, and how it differs from what Connect has."""
 
-    service: str
+    name: str
     wanted: Configuration
     current: Configuration | None
 

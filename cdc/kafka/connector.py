@@ -32,4 +32,4 @@ def follow_epoch(connect_url: str, service: str, epoch: int) -> None:
         elif state is None or state.connector != "STOPPED":
             return
         # A stopped one may have been stopped here, and not have come to go on.
-        apply(client, ConnectorPlan(service, {**current, EPOCH: str(epoch)}, current), Patience())
+        apply(client, ConnectorPlan(name, {**current, EPOCH: str(epoch)}, current), Patience())

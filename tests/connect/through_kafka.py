@@ -52,7 +52,7 @@ class ThroughKafka:
         """The connector's task runs, and ends at the end."""
         name = connector_name(self.capture.catalog.service)
         with connect_client(self.connect.url) as client:
-            plan = ConnectorPlan(self.capture.catalog.service, self.configuration(epoch), None)
+            plan = ConnectorPlan(name, self.configuration(epoch), None)
             apply(client, plan, Patience(SOON, settled_seconds=0.5))
             yield
             client.stop(name)

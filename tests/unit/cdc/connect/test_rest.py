@@ -77,21 +77,21 @@ def test_a_refusal_says_what_connect_said() -> None:
 def test_busy_workers_are_asked_again() -> None:
     busy = httpx.Response(409, json={"message": "rebalancing"})
     scripted = Scripted(config=[busy, busy, httpx.Response(201, json={})], status=[status("RUNNING", "RUNNING")])
-    apply(scripted.client, ConnectorPlan("shop", {"a": "1"}, None), PATIENCE)
+    apply(scripted.client, ConnectorPlan("huleedu-shop", {"a": "1"}, None), PATIENCE)
     assert scripted.asked.count("PUT huleedu-shop/config") == 3
     with pytest.raises(ConnectBusyError, match="rebalancing"):
-        apply(Scripted(config=[busy]).client, ConnectorPlan("shop", {"a": "1"}, None), PATIENCE)
+        apply(Scripted(config=[busy]).client, ConnectorPlan("huleedu-shop", {"a": "1"}, None), PATIENCE)
 
 
 def test_a_connector_that_is_as_wanted_is_not_touched_but_waited_for() -> None:
     scripted = Scripted(status=[status("RUNNING", None), status("RUNNING", "UNASSIGNED"), status("RUNNING", "RUNNING")])
-    apply(scripted.client, ConnectorPlan("shop", {"a": "1"}, {"a": "1"}), PATIENCE)
+    apply(scripted.client, ConnectorPlan("huleedu-shop", {"a": "1"}, {"a": "1"}), PATIENCE)
     assert set(scripted.asked) == {"GET huleedu-shop/status"}
 
 
 def test_a_stopped_connector_is_resumed() -> None:
     scripted = Scripted(status=[status("STOPPED", None), status("RUNNING", "RUNNING")])
-    apply(scripted.client, ConnectorPlan("shop", {"a": "1"}, {"a": "1"}), PATIENCE)
+    apply(scripted.client, ConnectorPlan("huleedu-shop", {"a": "1"}, {"a": "1"}), PATIENCE)
     assert "PUT huleedu-shop/resume" in scripted.asked
 
 
@@ -102,7 +102,7 @@ def test_a_new_epoch_forgets_how_far_the_old_one_had_come_once_its_task_has_ende
         status=[status("STOPPED", None), status("RUNNING", "RUNNING")],
     )
     epochs = [{"transforms.epoch.static.value": number} for number in ("2", "1")]
-    apply(scripted.client, ConnectorPlan("shop", *epochs), PATIENCE)
+    apply(scripted.client, ConnectorPlan("huleedu-shop", *epochs), PATIENCE)
     steps = [what for what in scripted.asked if not what.startswith("GET")]
     assert steps == [
         "PUT huleedu-shop/stop",
@@ -114,9 +114,7 @@ def test_a_new_epoch_forgets_how_far_the_old_one_had_come_once_its_task_has_ende
 
 
 def test_a_task_that_fails_or_never_comes_is_said() -> None:
-    with pytest.raises(ConnectError, match="shop: its connector failed: DebeziumException: no slot: it is gone"):
-        wait_until_running(Scripted(status=[status("RUNNING", "FAILED", TRACE)]).client, "shop", PATIENCE)
-    with pytest.raises(
-        ConnectError, match="shop: its connector did not come to run: connector RUNNING, task not there"
-    ):
-        wait_until_running(Scripted(status=[status("RUNNING", None)]).client, "shop", PATIENCE)
+    with pytest.raises(ConnectError, match="huleedu-shop failed: DebeziumException: no slot: it is gone"):
+        wait_until_running(Scripted(status=[status("RUNNING", "FAILED", TRACE)]).client, "huleedu-shop", PATIENCE)
+    with pytest.raises(ConnectError, match="huleedu-shop did not come to run: connector RUNNING, task not there"):
+        wait_until_running(Scripted(status=[status("RUNNING", None)]).client, "huleedu-shop", PATIENCE)
