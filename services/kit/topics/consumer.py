@@ -142,10 +142,10 @@ class _Revoking(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ha
     def __init__(self, consumer: TopicConsumer) -> None:
         self._consumer = consumer
 
-    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
-        await self._consumer.revoke(revoked)
+    def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> Awaitable[None]:
+        return self._consumer.revoke(revoked)
 
-    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+    def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         log.info("partitions_assigned", partitions=[f"{each.topic}:{each.partition}" for each in sorted(assigned)])
 
 
