@@ -10,7 +10,7 @@ from pathlib import Path
 import analytics
 import cdc
 import migrations
-from deploy.local.ports_chosen import CLICKHOUSE, POSTGRES, VALKEY
+from deploy.local.ports_chosen import CLICKHOUSE, CONNECT, KAFKA, KAFKA_CONTROLLER, POSTGRES, VALKEY
 from services.kit.settings import ENV_FILE_VARIABLE, STATE_VARIABLE, DatabaseAddress, Settings
 from services.registry import SERVICES
 
@@ -64,12 +64,13 @@ def read_by_tests() -> set[str]:
 
 
 def test_the_table_names_every_variable_that_is_read_and_no_other() -> None:
-    ports = {each.variable for each in (POSTGRES, CLICKHOUSE, VALKEY)}
+    ports = {each.variable for each in (POSTGRES, CLICKHOUSE, VALKEY, KAFKA, KAFKA_CONTROLLER, CONNECT)}
     assert listed((ROOT / "README.md").read_text(encoding="utf-8")) == {
         "all": {ENV_FILE_VARIABLE},
         "the service": {f"{service.env_prefix}…" for service in SERVICES},
         "migrations": of_settings(migrations.__name__) | addresses("MIGRATIONS_", "SERVICE"),
         "cdc": of_settings(cdc.__name__) | addresses("CDC_", "SERVICE", "NAME"),
+        "Kafka Connect": {f"CDC_<{name}>_DATABASE_PASSWORD" for name in ("SERVICE", "NAME")},
         "analytics": of_settings(analytics.__name__),
         "deploy.local": {STATE_VARIABLE, "<PREFIX>PORT", *ports},
         "tests": read_by_tests(),
