@@ -1,18 +1,30 @@
 """What single services need beside a database: the variables that say where it is, and the parts that start before."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from deploy.local.signing_key import ALGORITHM
+from deploy.local.source import Source
 from services.registry import Service
 
 
 @dataclass(frozen=True)
 class ServiceNeeds:
-    """`variables` are named without the service's prefix; `{…}` in their values stands for a place in the stack."""
+    """`variables` are named without the service's prefix; `{…}` in their values stands for a place in the stack.
+
+    reads_topics: whether it takes requests from topics, too, where there is Kafka.
+    """
 
     variables: Mapping[str, str] = field(default_factory=dict)
     after: tuple[str, ...] = ()
+    reads_topics: bool = False
+
+    def with_source(self, source: Source) -> Self:
+        """What is needed in a stack whose changes come by `source`: one by Kafka has topics, too."""
+        if source is Source.SLOT or not self.reads_topics:
+            return self
+        return replace(self, variables={**self.variables, **TOPICS}, after=(*self.after, "kafka"))
 
     def told(self, service: Service, places: Mapping[str, str]) -> dict[str, str]:
         """The variables of `service`, with the `places` put in."""
@@ -20,10 +32,12 @@ class ServiceNeeds:
 
 
 NOTHING_MORE = ServiceNeeds()
-# `{objects}` is a folder of the service's own, `{valkey}` the counters' server, `{<service>}` another service,
-# `{public_key}` and `{private_key}` the files of the pair that signs tokens.
+# `{objects}` is a folder of the service's own, `{valkey}` the counters' server, `{kafka}` the broker, `{<service>}`
+# another service, `{public_key}` and `{private_key}` the files of the pair that signs tokens.
+TOPICS = {"KAFKA_BOOTSTRAP": "{kafka}"}
 NEEDS = {
-    "spell_checker": ServiceNeeds({"CONTENT_SERVICE_URL": "{content}"}),
+    "spell_checker": ServiceNeeds({"CONTENT_SERVICE_URL": "{content}"}, reads_topics=True),
+    "cj_assessment": ServiceNeeds(reads_topics=True),
     "file": ServiceNeeds({"OBJECT_STORE_URL": "{objects}"}),
     "api_gateway": ServiceNeeds(
         {
@@ -43,6 +57,6 @@ NEEDS = {
 }
 
 
-def needs_of(service: Service) -> ServiceNeeds:
-    """What `service` needs beside its database."""
-    return NEEDS.get(service.name, NOTHING_MORE)
+def needs_of(service: Service, source: Source) -> ServiceNeeds:
+    """What `service` needs beside its database, in a stack whose changes come by `source`."""
+    return NEEDS.get(service.name, NOTHING_MORE).with_source(source)

@@ -7,11 +7,12 @@ from deploy.local.bootstrap import settle_cluster
 from deploy.local.children import Command
 from deploy.local.clickhouse.command import PASSWORD_VARIABLE as CLICKHOUSE_PASSWORD
 from deploy.local.clickhouse.command import endpoint_command
-from deploy.local.kafka.stack_parts import CONNECTORS, kafka_parts
+from deploy.local.kafka.groups import groups_read
+from deploy.local.kafka.stack_parts import CONNECTORS, STARTING_SECONDS, bootstrap, capture_group, kafka_parts
 from deploy.local.module_command import module_command
 from deploy.local.parts import Ending, Kind, Part, Readiness
 from deploy.local.ports import LOOPBACK
-from deploy.local.ports_chosen import service_port, stack_ports
+from deploy.local.ports_chosen import kafka_ports, service_port, stack_ports
 from deploy.local.postgres import ENDINGS, server_command
 from deploy.local.postgres_binaries import find_binaries
 from deploy.local.ready import http_answers, postgres_answers, slots_are_read
@@ -33,7 +34,7 @@ def local_stack(state: StateDirectory, values: dict[str, str]) -> tuple[Part, ..
     return (
         *_databases(state, values),
         _counters(state, values),
-        *(_service(service, state) for service in SERVICES if _exists(service.package)),
+        *(_service(service, state, remembered_source(values)) for service in SERVICES if _exists(service.package)),
         *_source(state, values),
     )
 
@@ -84,12 +85,12 @@ def _counters(state: StateDirectory, values: dict[str, str]) -> Part:
     )
 
 
-def _service(service: Service, state: StateDirectory) -> Part:
+def _service(service: Service, state: StateDirectory, source: Source) -> Part:
     port = service_port(service)
     return Part(
         service.name,
         module_command(state, service.package),
-        after=("migrations", *needs_of(service).after),
+        after=("migrations", *needs_of(service, source).after),
         port=port,
         readiness=Readiness(http_answers(port.number, "/healthz")),
     )
@@ -98,15 +99,16 @@ def _service(service: Service, state: StateDirectory) -> Part:
 def _source(state: StateDirectory, values: dict[str, str]) -> tuple[Part, ...]:
     """Capture, after what it reads from."""
     if remembered_source(values) is Source.SLOT:
-        return (_capture(state, "migrations"),)
-    return (*kafka_parts(state, values), _capture(state, CONNECTORS))
+        databases = [service.database for service in SERVICES]
+        read = slots_are_read(settle_cluster(state).directory, stack_ports().postgres.number, databases)
+        return (_capture(state, "migrations", Readiness(read)),)
+    read = groups_read(bootstrap(kafka_ports()), [capture_group(service) for service in SERVICES])
+    return (*kafka_parts(state, values), _capture(state, CONNECTORS, Readiness(read, STARTING_SECONDS)))
 
 
-def _capture(state: StateDirectory, after: str) -> Part:
-    databases, ports = [service.database for service in SERVICES], stack_ports()
-    read = slots_are_read(settle_cluster(state).directory, ports.postgres.number, databases)
+def _capture(state: StateDirectory, after: str, readiness: Readiness) -> Part:
     command = module_command(state, "cdc", "run")
-    return Part("cdc", command, after=(after,), port=ports.metrics, readiness=Readiness(read))
+    return Part("cdc", command, after=(after,), port=stack_ports().metrics, readiness=readiness)
 
 
 def _exists(package: str) -> bool:

@@ -6,9 +6,9 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from deploy.local.clickhouse.command import PASSWORD_VARIABLE as CLICKHOUSE_PASSWORD
-from deploy.local.kafka.stack_parts import kafka_variables
+from deploy.local.kafka.stack_parts import bootstrap, kafka_variables
 from deploy.local.ports import LOOPBACK
-from deploy.local.ports_chosen import service_port, stack_ports
+from deploy.local.ports_chosen import kafka_ports, service_port, stack_ports
 from deploy.local.service_needs import needs_of
 from deploy.local.signing_key import SigningKey, kept_signing_key
 from deploy.local.source import VARIABLE as SOURCE
@@ -31,14 +31,15 @@ def write_environment(state: StateDirectory, source: Source | None = None) -> di
     SettingsError if a port makes no sense.
     """
     known = read_environment(state.environment)
+    source = source or remembered_source(known)
     values = _secrets(known)
-    places = _places(values, kept_signing_key(state.keys))
+    places = _places(values, kept_signing_key(state.keys), source)
     for service in SERVICES:
         values |= _database_variables(service, role_passwords(service, values))
-        values |= _service_variables(service, places | {"objects": (state.objects / service.name).as_uri()})
+        values |= _service_variables(service, source, places | {"objects": (state.objects / service.name).as_uri()})
     values |= _clickhouse_variables(values[CLICKHOUSE_PASSWORD])
     values |= _capture_variables(state)
-    values |= _source_variables(source or remembered_source(known))
+    values |= _source_variables(source)
     write_private(state.environment, HEADER + "".join(f"{name}={value}\n" for name, value in values.items()))
     return values
 
@@ -55,22 +56,23 @@ def _secrets(known: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _places(values: dict[str, str], signing: SigningKey) -> dict[str, str]:
+def _places(values: dict[str, str], signing: SigningKey, source: Source) -> dict[str, str]:
     """Where the things are that services ask for."""
     return {
         "valkey": Valkey(LOOPBACK, stack_ports().valkey.number, values[VALKEY_PASSWORD]).url,
         "private_key": str(signing.private),
         "public_key": str(signing.public),
         **{service.name: service_port(service).address for service in SERVICES},
+        **({"kafka": bootstrap(kafka_ports())} if source is Source.KAFKA else {}),
     }
 
 
-def _service_variables(service: Service, places: dict[str, str]) -> dict[str, str]:
+def _service_variables(service: Service, source: Source, places: dict[str, str]) -> dict[str, str]:
     prefix = service.env_prefix
     return {
         f"{prefix}HOST": LOOPBACK,
         f"{prefix}PORT": str(service_port(service).number),
-        **needs_of(service).told(service, places),
+        **needs_of(service, source).told(service, places),
     }
 
 

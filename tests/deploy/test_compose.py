@@ -8,6 +8,7 @@ from dotenv import dotenv_values
 
 from deploy.docker.env_file import EXAMPLE
 from deploy.local.postgres import SETTINGS
+from deploy.local.source import Source
 from deploy.local.stack_environment import write_environment
 from deploy.local.state import StateDirectory
 from services.registry import SERVICES, Service
@@ -31,9 +32,9 @@ def test_it_is_accepted_with_a_complete_environment(values: dict[str, str], tmp_
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
 
 
-def test_nothing_has_a_default_but_ports() -> None:
+def test_nothing_has_a_default_but_ports_and_that_requests_come_over_http_alone() -> None:
     defaulted = re.findall(r"\$\{(\w+):?-", FILE.read_text(encoding="utf-8"))
-    assert {name for name in defaulted if not name.endswith("_PORT")} == set()
+    assert {name for name in defaulted if not name.endswith("_PORT")} == {"HULEEDU_REQUESTS_BOOTSTRAP"}
 
 
 def test_it_is_refused_without_its_variables_and_names_each(tmp_path: Path) -> None:
@@ -109,7 +110,8 @@ def test_a_service_is_told_here_what_the_local_stack_tells_it(
     services: Described, tmp_path: Path, service: Service
 ) -> None:
     at_home = {"HOST", "PORT", "JWT_DEVELOPMENT_KEY_FILE"}
-    told = {name for name in write_environment(StateDirectory(tmp_path)) if name.startswith(service.env_prefix)}
+    values = write_environment(StateDirectory(tmp_path), Source.KAFKA)
+    told = {name for name in values if name.startswith(service.env_prefix)}
     here = {name for name in services[service.name]["environment"] if name.startswith(service.env_prefix)}
     assert here == told - {f"{service.env_prefix}{name}" for name in at_home}
 

@@ -15,7 +15,7 @@ from deploy.local.kafka.worker_command import HEALTH
 from deploy.local.ports import free_port
 from deploy.local.ready import http_answers
 from deploy.local.starting import wait_until_ready
-from services.registry import SERVICES
+from services.registry import SERVICES, service_named
 from tests.deploy.compose_file import Described, complete_values, described_services
 from tests.support.directories import server_directory
 from tests.support.kafka import require_kafka
@@ -125,6 +125,16 @@ def test_capture_by_either_source_is_scraped_under_the_same_name_and_is_healthy_
     assert by_slots["environment"].items() <= by_topics["environment"].items()
     assert by_slots["environment"]["CDC_METRICS_PORT"] == "9464"
     assert "capture" in by_topics["networks"]["default"]["aliases"]
+
+
+def test_services_read_topics_once_env_says_where_and_else_are_told_of_none(
+    services: Described, tmp_path: Path
+) -> None:
+    named = described_services(complete_values() | {"HULEEDU_REQUESTS_BOOTSTRAP": "kafka:9092"}, tmp_path)
+    for name in ("spell_checker", "cj_assessment"):
+        variable = f"{service_named(name).env_prefix}KAFKA_BOOTSTRAP"
+        assert services[name]["environment"][variable] == ""
+        assert named[name]["environment"][variable] == "kafka:9092"
 
 
 def test_connect_has_no_secret_but_the_connectors_passwords(services: Described) -> None:

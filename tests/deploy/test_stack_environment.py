@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.service_needs import ServiceNeeds
+from deploy.local.service_needs import ServiceNeeds, needs_of
+from deploy.local.source import Source
 from deploy.local.stack_environment import read_environment, write_environment
 from deploy.local.state import StateDirectory
 from services.kit.settings import SettingsError
@@ -72,6 +73,18 @@ def test_needs_are_told_under_the_services_prefix_with_the_places_of_the_stack()
         "RANKING_CONTENT_URL": "http://127.0.0.1:1",
         "RANKING_COUNTERS_URL": "valkey://127.0.0.1:2/0",
     }
+
+
+def test_services_are_told_of_topics_where_there_is_kafka_and_start_after_it(
+    state: StateDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HULEEDU_KAFKA_PORT", "16002")
+    told = {name: value for name, value in write_environment(state, Source.KAFKA).items() if "KAFKA_BOOT" in name}
+    readers = ("CDC", "SPELL_CHECKER_SERVICE", "CJ_ASSESSMENT_SERVICE")
+    assert told == {f"{each}_KAFKA_BOOTSTRAP": "127.0.0.1:16002" for each in readers}
+    waiting = {service.name for service in SERVICES if "kafka" in needs_of(service, Source.KAFKA).after}
+    assert waiting == {"spell_checker", "cj_assessment"}
+    assert not [service for service in SERVICES if "kafka" in needs_of(service, Source.SLOT).after]
 
 
 @pytest.mark.parametrize("text", ["", "http", "0", "70000", "-1"])

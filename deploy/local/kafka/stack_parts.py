@@ -13,7 +13,7 @@ from deploy.local.ports_chosen import KafkaPorts, kafka_ports
 from deploy.local.ready import http_answers
 from deploy.local.state import StateDirectory
 from deploy.role_passwords import role_passwords
-from services.registry import SERVICES
+from services.registry import SERVICES, Service
 
 # The first time, Maven fetches some eighty megabytes.
 FETCHING_SECONDS = 900.0
@@ -21,6 +21,8 @@ FETCHING_SECONDS = 900.0
 STARTING_SECONDS = 180.0
 # The last step before capture may read topics.
 CONNECTORS = "connectors"
+# What the names of the groups begin with in which capture reads.
+CAPTURE = "huleedu-cdc"
 
 
 def kafka_parts(state: StateDirectory, values: Mapping[str, str]) -> tuple[Part, ...]:
@@ -69,7 +71,16 @@ def prepare_kafka(state: StateDirectory) -> None:
 def kafka_variables() -> dict[str, str]:
     """What stack.env says of Kafka and Connect; SettingsError if a port makes no sense."""
     ports = kafka_ports()
-    return {"CDC_KAFKA_BOOTSTRAP": bootstrap(ports), "CDC_CONNECT_URL": ports.connect.address}
+    return {
+        "CDC_KAFKA_BOOTSTRAP": bootstrap(ports),
+        "CDC_KAFKA_GROUP": CAPTURE,
+        "CDC_CONNECT_URL": ports.connect.address,
+    }
+
+
+def capture_group(service: Service) -> str:
+    """The group in which capture reads a service's topics."""
+    return f"{CAPTURE}.{service.name}"
 
 
 def bootstrap(ports: KafkaPorts) -> str:
