@@ -73,7 +73,7 @@ class Pipeline:
     def _set_up(self, opened: Client, stopping: threading.Event) -> int:
         with session(self.database_url) as connection:
             require_published(connection, self.catalog)
-            return ensure_epoch(connection, self.database_url, opened, self.catalog, stopping.is_set)
+            return ensure_epoch(connection, self.database_url, opened, self.catalog, stopped=stopping.is_set)
 
     def _stream(self, opened: Client, sink: Sink, stopping: threading.Event) -> None:
         service, ended = self.catalog.service, threading.Event()

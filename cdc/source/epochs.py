@@ -52,6 +52,7 @@ def ensure_epoch(
     database_url: str,
     client: Client,
     catalog: ServiceCatalog,
+    *,
     stopped: Callable[[], bool] = lambda: False,
     slot: str | None = None,
     free: Callable[[], None] = lambda: None,

@@ -14,6 +14,6 @@ DEFINITION = ServiceDefinition(
     metadata=Base.metadata,
     providers=PROVIDERS,
     blueprints=BLUEPRINTS,
-    jobs=jobs,
     consumers=consumers,
+    jobs=jobs,
 )

@@ -38,13 +38,13 @@ class SpellcheckResult(BaseModel):
     essay_id: UUID
     language: Language
     status: Literal[JobStatus.SUCCESS, JobStatus.FAILED]
-    original_storage_id: str
-    corrected_storage_id: str | None
-    total_words: int | None
-    total_corrections: int | None
-    processing_ms: int | None
     error_code: FailureCode | None
     error_detail: str | None
+    original_storage_id: str
+    corrected_storage_id: str | None
+    processing_ms: int | None
+    total_words: int | None
+    total_corrections: int | None
 
 
 class SpellcheckCompleted(Envelope[SpellcheckResult]):

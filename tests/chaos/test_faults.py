@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from types import SimpleNamespace
-from typing import cast
+from typing import Any
 
 import pytest
 
@@ -14,7 +14,6 @@ from tests.chaos.echo import connected, received
 from tests.chaos.faults import KINDS
 from tests.chaos.link import Link
 from tests.chaos.parts import Part
-from tests.chaos.platform import Platform
 from tests.chaos.schedule import Fault
 from tests.chaos.verdict import Verdict
 
@@ -23,7 +22,8 @@ ON_THE_LINK = ("slow ClickHouse", "cut off ClickHouse", "inserts unanswered")
 
 def struck(kind: str, **parts: object) -> bool:
     fault = Fault(1, kind, after_seconds=0.0, lasts_seconds=0.3, draw=0.5, then_recover=True)
-    return KINDS[kind](cast("Platform", SimpleNamespace(**parts)), fault)
+    platform: Any = SimpleNamespace(**parts)
+    return KINDS[kind](platform, fault)
 
 
 @pytest.fixture(name="process")

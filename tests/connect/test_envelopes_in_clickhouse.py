@@ -1,6 +1,7 @@
 """What ClickHouse makes of envelopes by itself, and which it refuses: nothing is left out, or guessed."""
 
 import json
+import math
 import random
 import struct
 from typing import Any
@@ -177,4 +178,4 @@ def _any_float(rng: random.Random, bits: int) -> float:
     if rng.random() < 1 / 2:
         return float(rng.uniform(-1, 1) * 10 ** rng.randint(-12, 20))
     [value] = struct.unpack("<d" if bits == 64 else "<f", rng.randbytes(bits // 8))
-    return float(value) if value == value and abs(value) != float("inf") else 1.0
+    return float(value) if math.isfinite(value) else 1.0

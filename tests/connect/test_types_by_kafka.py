@@ -6,7 +6,9 @@ Values that Debezium tells wrongly though it tells others of their type rightly 
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
 
 import pytest
 
@@ -33,12 +35,26 @@ WHOLE = 2**53
 FLOATS = {"double precision", "real"}
 
 
+# A table with a column of each of these types, captured by the slot.
+Sampled = Callable[[Iterable[str]], AbstractContextManager[Capture]]
+# The same table by way of Kafka.
+Through = Callable[[Capture], ThroughKafka]
+
+
+@pytest.fixture(name="sampled")
+def _sampled(postgres_server: Postgres, service_templates: ServiceTemplates, clickhouse_server: ClickHouse) -> Sampled:
+    return partial(sampled_table, postgres_server, service_templates, clickhouse_server)
+
+
 @pytest.fixture(name="every_type")
-def _every_type(
-    postgres_server: Postgres, service_templates: ServiceTemplates, clickhouse_server: ClickHouse
-) -> Iterator[Capture]:
-    with sampled_table(postgres_server, service_templates, clickhouse_server, VALUES) as capture:
+def _every_type(sampled: Sampled) -> Iterator[Capture]:
+    with sampled(VALUES) as capture:
         yield capture
+
+
+@pytest.fixture(name="through")
+def _through(connect: Connect, kafka: Kafka) -> Through:
+    return lambda capture: ThroughKafka(capture, connect, kafka.bootstrap)
 
 
 def refused_types(capture: Capture) -> dict[str, str]:
@@ -74,12 +90,7 @@ def carried_samples(seed: int, carried: list[str]) -> list[Sample]:
 
 
 def test_every_type_is_stored_as_by_the_slot_or_refused_by_name(
-    every_type: Capture,
-    postgres_server: Postgres,
-    service_templates: ServiceTemplates,
-    clickhouse_server: ClickHouse,
-    connect: Connect,
-    kafka: Kafka,
+    every_type: Capture, sampled: Sampled, through: Through
 ) -> None:
     print(f"seed {(seed := random.randrange(2**32))}")
     refused = refused_types(every_type)
@@ -90,8 +101,8 @@ def test_every_type_is_stored_as_by_the_slot_or_refused_by_name(
         insert(every_type, samples(seed))
         every_type.catch_up()
     carried = [name for name in VALUES if name not in refused]
-    with sampled_table(postgres_server, service_templates, clickhouse_server, carried) as through:
-        sent = stored_as_by_the_slot(ThroughKafka(through, connect, kafka.bootstrap), seed, carried)
+    with sampled(carried) as capture:
+        sent = stored_as_by_the_slot(through(capture), seed, carried)
     assert_documented(every_type, lambda name, text: shown(name, text, refused, sent))
 
 
@@ -143,11 +154,7 @@ WRONGLY_TOLD = {
 
 
 def test_a_value_that_debezium_tells_wrongly_is_refused_and_shown_as_a_change_that_lacks_it(
-    postgres_server: Postgres,
-    service_templates: ServiceTemplates,
-    clickhouse_server: ClickHouse,
-    connect: Connect,
-    kafka: Kafka,
+    sampled: Sampled, through: Through
 ) -> None:
     types = list(WRONGLY_TOLD)
     cases = [(name, text) for name, texts in WRONGLY_TOLD.items() for text in texts]
@@ -155,20 +162,20 @@ def test_a_value_that_debezium_tells_wrongly_is_refused_and_shown_as_a_change_th
         Sample(number, tuple(text if name == of_type else None for of_type in types))
         for number, (name, text) in enumerate(cases)
     ]
-    with sampled_table(postgres_server, service_templates, clickhouse_server, types) as capture:
-        through = ThroughKafka(capture, connect, kafka.bootstrap)
+    with sampled(types) as capture:
+        by_kafka = through(capture)
         [table] = capture.catalog.tables
-        with through.connected():
+        with by_kafka.connected():
             insert(capture, [*rows, Sample(len(rows), tuple(None for _ in types))], types)
-            told = through.told()
+            told = by_kafka.told()
         [envelopes] = [[record.value for record in told[topic]] for topic in told if topic.endswith(".samples")]
         envelopes.sort(key=lambda value: int(json.loads(value)["after"]["number"]))
         for envelope in envelopes[:-1]:
             with pytest.raises(Exception, match="could not be told from what Debezium sent"):
-                through.insert(table.envelopes, envelope)
-        through.insert(table.envelopes, envelopes[-1])
+                by_kafka.insert(table.envelopes, envelope)
+        by_kafka.insert(table.envelopes, envelopes[-1])
         assert capture.select(f"SELECT number FROM {table}") == [(len(rows),)]
-        with client(clickhouse_server.url) as opened:
+        with client(capture.clickhouse_url) as opened:
             landing = opened.raw_query(
                 landing_rows_of(table, b"\n".join(envelopes)), settings=ENVELOPE_INSERT_SETTINGS, fmt="RowBinary"
             )

@@ -72,15 +72,8 @@ class Capture:
         """A pipeline in a thread; at the end it is told to stop, and has stored all it read."""
         pace = replace(PACE, batches=limits, refused_in_a_row=refused_in_a_row)
         pipeline = Pipeline(self.catalog, self.database.cdc_url, self.clickhouse_url, pace, metrics=metrics)
-        stopping = threading.Event()
-        thread = threading.Thread(target=pipeline.run, args=(stopping,), name="pipeline under test")
-        thread.start()
-        try:
+        with going_on(pipeline.run, "pipeline"):
             yield pipeline
-        finally:
-            stopping.set()
-            thread.join(SOON)
-            assert not thread.is_alive(), "the pipeline did not stop"
 
     @contextmanager
     def streaming(self, limits: BatchLimits = QUICK, refused_in_a_row: int = IN_A_ROW) -> Iterator[Pipeline]:
@@ -190,6 +183,20 @@ class Miscounted(NamedTuple):
     @property
     def is_known(self) -> bool:
         return self.made > 0
+
+
+@contextmanager
+def going_on(run_until: Callable[[threading.Event], None], what: str) -> Iterator[None]:
+    """Run something in a thread, which is told to stop at the end and must hear it."""
+    stopping = threading.Event()
+    thread = threading.Thread(target=run_until, args=(stopping,), name=f"{what} under test")
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join(SOON)
+        assert not thread.is_alive(), f"the {what} did not stop"
 
 
 def wait_until(true: Callable[[], bool], what: str, seconds: float = SOON) -> None:

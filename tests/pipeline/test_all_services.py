@@ -10,7 +10,7 @@ from analytics.timeline import timeline
 from services.registry import SERVICES
 from tests.pipeline.capture import Capture
 from tests.support.declared_tables import table_named
-from tests.support.generated_writes import DAY, TODAY, delete_rows, identifier, insert_rows, update_all
+from tests.support.generated_writes import DAY, TODAY, identifier, insert_rows, write_and_delete
 from tests.support.sql import run
 
 # Five databases, their templates and all of ClickHouse's tables may have to be made first.
@@ -40,10 +40,7 @@ def test_every_captured_table_of_every_service_is_carried_whole(captures: dict[s
         insert_rows(service, captures[service.name].database.migrator_url, COPIED)
     with all_streaming(captures):
         for service in SERVICES:
-            url = captures[service.name].database.migrator_url
-            insert_rows(service, url, STREAMED)
-            update_all(service, url)
-            delete_rows(service, url, DELETED)
+            write_and_delete(service, captures[service.name].database.migrator_url, STREAMED, DELETED)
         gateway = captures["api_gateway"]
         old = (
             f'INSERT INTO api_requests SELECT (jsonb_populate_record(r, \'{{"requested_at": "{TODAY - 3 * DAY}"}}\')).*'

@@ -1,8 +1,6 @@
 """History kept for a time only: what leaves, what stays, and that nothing else notices."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -21,7 +19,7 @@ from cdc.verify import proof
 from deploy.local.clickhouse.starter import ClickHouse
 from migrations import capture as capture_migration
 from migrations.clickhouse import upgrade
-from tests.pipeline.capture import SOON, Capture, file_ids, new_file, wait_until
+from tests.pipeline.capture import Capture, file_ids, going_on, new_file, wait_until
 from tests.pipeline.recorded_changes import FILE, OTHER_FILE, START, RecordedChanges, file_image
 from tests.pipeline.short_memory import NO_TIME, keeping
 from tests.pipeline.visits import TABLE, new_day, visit, visits_catalog
@@ -212,27 +210,13 @@ def test_a_copy_of_thinned_history_is_whole_again(forgetful: Capture) -> None:
         assert forgetful.differences() == []
 
 
-@contextmanager
-def going_on(retention: Retention) -> Iterator[None]:
-    """The retention in a thread, which is told to stop at the end."""
-    stopping = threading.Event()
-    thread = threading.Thread(target=retention.run, args=(stopping,))
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join(SOON)
-        assert not thread.is_alive(), "the retention did not stop"
-
-
 def holds_only(capture: Capture, name: str) -> bool:
     return stored(capture, "history", "filename") == [(name,)]
 
 
 def test_history_is_thinned_again_and_again_beside_the_stream(forgetful: Capture) -> None:
     retention = Retention(forgetful.catalog, forgetful.database.cdc_url, forgetful.clickhouse_url, every_seconds=0.05)
-    with forgetful.streaming(), going_on(retention):
+    with forgetful.streaming(), going_on(retention.run, "retention"):
         forgetful.write(new_file(ONE))
         for number in range(3):
             forgetful.write(f"UPDATE files SET filename = 'name {number}'")
@@ -250,7 +234,8 @@ def test_a_failure_to_thin_is_said_and_tried_again(
         raise OSError("no route") if len(tried) == 1 else ZeroDivisionError("a defect")
 
     monkeypatch.setattr("cdc.retention.thin", failing)
-    with going_on(Retention(forgetful.catalog, "", forgetful.clickhouse_url, every_seconds=0.01)):
+    retention = Retention(forgetful.catalog, "", forgetful.clickhouse_url, every_seconds=0.01)
+    with going_on(retention.run, "retention"):
         wait_until(lambda: len(tried) > 2, "several attempts")
     assert "file: history could not be thinned, which is tried again later: no route" in caplog.text
     assert "ZeroDivisionError: a defect" in caplog.text

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from deploy.docker.probes import GATEWAY, LISTS
 from deploy.local.service_needs import needs_of
+from deploy.local.source import Source
 from services.api_gateway_service.tests.token_factory import AUDIENCE, ISSUER, TokenFactory, new_factory
 from services.registry import SERVICES, Service
 from tests.support.callers import ANNA
@@ -23,7 +24,7 @@ class Surroundings:
 
     def variables(self, service: Service) -> dict[str, str]:
         """By their names without the service's prefix."""
-        told = {name: text.format_map(self.places) for name, text in needs_of(service).variables.items()}
+        told = {name: text.format_map(self.places) for name, text in needs_of(service, Source.SLOT).variables.items()}
         if service.name == GATEWAY:
             issuer = {"ISSUER": ISSUER, "AUDIENCE": AUDIENCE, "PUBLIC_KEY_FILE": str(self.tokens.public_key_file)}
             told |= {f"JWT_{name}": text for name, text in issuer.items()}

@@ -118,6 +118,13 @@ _MADE: tuple[tuple[type[TypeEngine[Any]], Callable[[Column[Any], int], Any]], ..
 )
 
 
+def write_and_delete(service: Service, url: str, inserted: Sequence[int], deleted: Sequence[int]) -> None:
+    """Insert rows into each of a service's tables, update every row, and delete some."""
+    insert_rows(service, url, inserted)
+    update_all(service, url)
+    delete_rows(service, url, deleted)
+
+
 def _value(column: Column[Any], number: int) -> Any:
     for kind, made in _MADE:
         if isinstance(column.type, kind):

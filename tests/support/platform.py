@@ -11,6 +11,7 @@ import pytest
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.service_needs import needs_of
 from deploy.local.signing_key import kept_signing_key
+from deploy.local.source import Source
 from deploy.local.valkey import Valkey
 from services.api_gateway_service.token_issuing import issue_token
 from services.api_gateway_service.token_settings import PREFIX, IssuingSettings
@@ -60,7 +61,7 @@ class Surroundings:
         places = places_of(self.directory, self.valkey_url, ports)
         for service in SERVICES:
             address = {f"{service.env_prefix}DATABASE_URL": self.databases[service.name].app_url}
-            yield service, address | needs_of(service).told(service, places) | dict(self.others)
+            yield service, address | needs_of(service, Source.SLOT).told(service, places) | dict(self.others)
 
 
 @contextmanager

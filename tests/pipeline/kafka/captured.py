@@ -1,6 +1,5 @@
 """A captured database by way of Kafka: its connector on a real Connect, and sinks of its group."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from cdc.storing.turns import Turns
 from cdc.stream_metrics import StreamMetrics
 from deploy.local.kafka.broker import Kafka
 from deploy.local.kafka.connect import Connect
-from tests.pipeline.capture import PACE, SOON, Capture, wait_until
+from tests.pipeline.capture import PACE, Capture, going_on, wait_until
 
 
 @dataclass(frozen=True)
@@ -77,15 +76,8 @@ class ByKafka:
     @contextmanager
     def sink(self) -> Iterator[None]:
         """A sink in a thread; at the end it is told to stop, and has stored all it read."""
-        stopping = threading.Event()
-        thread = threading.Thread(target=self.pipeline().run, args=(stopping,), name="sink under test")
-        thread.start()
-        try:
+        with going_on(self.pipeline().run, "sink"):
             yield
-        finally:
-            stopping.set()
-            thread.join(SOON)
-            assert not thread.is_alive(), "the sink did not stop"
 
     @contextmanager
     def streaming(self) -> Iterator[None]:

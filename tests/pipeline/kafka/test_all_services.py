@@ -9,7 +9,7 @@ from deploy.local.kafka.connect import Connect
 from services.registry import SERVICES
 from tests.pipeline.capture import Capture
 from tests.pipeline.kafka.captured import ByKafka
-from tests.support.generated_writes import delete_rows, insert_rows, update_all
+from tests.support.generated_writes import insert_rows, write_and_delete
 
 pytestmark = pytest.mark.timeout(1200, func_only=True)
 COPIED, STREAMED, DELETED = [1, 2], [3, 4, 5, 6], [5, 6]
@@ -24,10 +24,7 @@ async def test_every_captured_table_of_every_service_is_carried_whole(
         for capture in captures.values():
             streaming.enter_context(ByKafka(capture, kafka, connect).streaming())
         for service in SERVICES:
-            url = captures[service.name].database.migrator_url
-            insert_rows(service, url, STREAMED)
-            update_all(service, url)
-            delete_rows(service, url, DELETED)
+            write_and_delete(service, captures[service.name].database.migrator_url, STREAMED, DELETED)
         for capture in captures.values():
             capture.catch_up(120)
             capture.assert_whole()

@@ -11,6 +11,7 @@ class GivenUp(Copier):
     """A copier whose thread gives its connection up as soon as somebody has looked whether there is one."""
 
     looked = 0
+    running, ends = threading.Event(), threading.Event()
 
     @property
     def _connection(self) -> Connection | None:
@@ -25,15 +26,13 @@ class GivenUp(Copier):
         self.ends.set()
 
     def _run(self) -> None:
-        self.ends = threading.Event()
         self.running.set()
         assert self.ends.wait(10)
 
-    running = threading.Event()
-
 
 def test_a_connection_that_is_given_up_while_it_is_stopped_is_no_failure() -> None:
-    copier = GivenUp(Places("", cast("Any", None), cast("Any", None), tuple), "file")
+    nowhere: Any = None
+    copier = GivenUp(Places("", nowhere, nowhere, tuple), "file")
     copier.start()
     assert copier.running.wait(10)
     copier.stop()

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import OperationalError
 
 from cdc.batch import Commit, Transaction
 from cdc.catalog.version import position
-from cdc.postgres import Connection
 from cdc.source import replay
 from cdc.source.replay import DivergedError, ReplayCheck
 
@@ -38,8 +36,10 @@ class StoredTransactions:
 
 def begun(stored: StoredTransactions, monkeypatch: pytest.MonkeyPatch) -> ReplayCheck:
     monkeypatch.setattr(replay, "_start_of_replay", lambda *_: 1)
-    check = ReplayCheck(cast("Client", stored), "file", epoch=1)
-    check.begin(cast("Connection", None))
+    client: Any = stored
+    nobody: Any = None
+    check = ReplayCheck(client, "file", epoch=1)
+    check.begin(nobody)
     return check
 
 
