@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench hostile chaos breaks soak pgbench stack-up stack-down versitygw kafka clean
+.PHONY: help setup demo test test-kafka check bench hostile chaos breaks soak pgbench stack-up stack-down versitygw kafka clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -33,7 +33,10 @@ demo: $(READY) ## Start the platform here and drive documents through it; INPUT=
 COMPILED_ONCE := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX='$(CURDIR)/$(VENV)/compiled'
 
 test: $(READY) ## Run every test on real parts, with WORKERS at once (as many as there are cores, 4 at most).
-	@$(COMPILED_ONCE) $(RUN) -m pytest -n $(or $(WORKERS),logical) --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	@$(COMPILED_ONCE) $(RUN) -m pytest -m 'not jvm' -n $(or $(WORKERS),logical) --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+
+test-kafka: $(READY) kafka ## Run the tests that need Kafka and Kafka Connect, one after another.
+	@$(COMPILED_ONCE) $(RUN) -m pytest -m jvm
 
 check: $(READY) ## Format and lint with ruff, then pylint, mypy --strict and import-linter.
 	@$(VENV)/bin/ruff format --check .

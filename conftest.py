@@ -11,6 +11,9 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("unhurried", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]))
 settings.load_profile("unhurried")
 
+JVM_FIXTURES = {"kafka_server", "connect_server"}
+STARTS_JVMS = {"test_kafka.py", "test_kafka_connect.py", "test_stack_kafka.py"}
+
 pytest_plugins = [
     "tests.support.clickhouse",
     "tests.support.kafka",
@@ -26,6 +29,14 @@ pytest_plugins = [
 def pytest_configure() -> None:
     """Heed Ctrl-C, as will what tests start and interrupt: a shell has what it starts in the background ignore it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs Kafka's JVMs: `make test` and `make test-kafka` part there."""
+    for item in items:
+        if JVM_FIXTURES.intersection(getattr(item, "fixturenames", ())) or item.path.name in STARTS_JVMS:
+            item.add_marker(pytest.mark.jvm)
 
 
 @pytest.fixture(name="plain_logs", scope="session", autouse=True)
