@@ -198,7 +198,7 @@ ADDITIONS = {
     ),
     "the same version at another time in history": (
         "history",
-        "* REPLACE (_commit_time - INTERVAL 1 MICROSECOND AS _commit_time)",
+        "* REPLACE (_commit_time - INTERVAL 1 MILLISECOND AS _commit_time)",
         "history and its origins: no transaction is known",
     ),
     "a deletion in history": (

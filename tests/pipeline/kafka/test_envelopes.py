@@ -1,5 +1,7 @@
 """Messages of a topic into ClickHouse: whole where it takes them, one by one where it refuses some."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from cdc.dead_letters.landed import head_of
@@ -93,6 +95,15 @@ def test_what_is_stored_again_parks_nothing_twice(capture: Capture, store: Envel
     assert files(capture) == [(TWO, "essay.txt")]
 
 
+@pytest.fixture(name="made_anew_for_others")
+def _made_anew_for_others(capture: Capture) -> Iterator[None]:
+    """The tables of the file service are as the models want them for the tests that come after."""
+    yield
+    for database in ("file", "file_store"):
+        capture.clickhouse.command(f"DROP DATABASE {database} SYNC")
+
+
+@pytest.mark.usefixtures("made_anew_for_others")
 def test_a_field_that_no_column_is_for_is_kept_and_nothing_is_parked(capture: Capture, store: Envelopes) -> None:
     """PostgreSQL has no such column any more: it came and went before anybody looked."""
     store_all(store, change("c", ONE, 10, colour="red"), change("c", TWO, 11))
