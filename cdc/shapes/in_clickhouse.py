@@ -29,10 +29,18 @@ def record_shape(client: Client, table: CapturedTable, position: int, change: st
     insert_row(client, "cdc.shapes", shape_row(table, position, change))
 
 
-def extend(client: Client, table: CapturedTable) -> None:
-    """Bring a table's objects to what it is, as `migrations upgrade` would; CatalogError where no step leads there."""
+def extend(client: Client, table: CapturedTable, before: CapturedTable | None = None) -> None:
+    """Bring a table's objects to what it is, as `migrations upgrade` would; those alone that are others than before.
+
+    CatalogError where no step leads there.
+    """
+    as_before = objects_of(before, {}) if before else ()
+    names = {each.name for each in objects_of(table, {}) if each not in as_before}
+    if not names:
+        return
     try:
-        upgrade(client, objects_of(table, storage_settings(durable=is_durable(client))))
+        wanted = objects_of(table, storage_settings(durable=is_durable(client)))
+        upgrade(client, [each for each in wanted if each.name in names])
     except SchemaConflictError as error:
         raise CatalogError(f"{table}: ClickHouse cannot follow: {error}") from error
 

@@ -13,7 +13,6 @@ from dataclasses import replace
 from clickhouse_connect.driver import Client
 
 from cdc.bookkeeping.copies import SHAPE_CHANGED, want_copies
-from cdc.catalog.clickhouse_schema import objects_of
 from cdc.catalog.in_effect import catalog_in_effect, shape_of
 from cdc.catalog.model import CapturedTable, Column, ServiceCatalog
 from cdc.catalog.shape import NO_CHANGE, Described, ShapeChange, change_between, require_key, reshaped, with_former
@@ -132,8 +131,7 @@ class Shapes:
             return any_filled(connection, shape, change.added)
 
     def _keep(self, table: CapturedTable, shape: CapturedTable, at: int, change: ShapeChange, *, wanted: bool) -> None:
-        if objects_of(shape, {}) != objects_of(table, {}):
-            extend(self._client, shape)
+        extend(self._client, shape, table)
         # Before the copy is wanted: it is to be one of the new shape.
         self._tables[table.sent_as] = shape
         if wanted:
