@@ -6,6 +6,7 @@ of the catalog.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -201,9 +202,15 @@ def _recorded(client: Client) -> dict[str, tuple[str, str]]:
 
 
 def _record(client: Client, wanted: ClickHouseObject) -> None:
-    row = [wanted.name, _hash(wanted.create), wanted.create, _definition(client, wanted.name)]
-    columns = ["object", "wanted", "statement", "shown"]
-    client.insert("cdc.schema_ledger", [row], column_names=columns, settings={"async_insert": 0})
+    row = {
+        "object": wanted.name,
+        "wanted": _hash(wanted.create),
+        "statement": wanted.create,
+        "shown": _definition(client, wanted.name),
+    }
+    # The driver's own insert loads pandas and Arrow, and capture records what it follows.
+    body = json.dumps(row).encode()
+    client.raw_insert("cdc.schema_ledger", list(row), body, fmt="JSONEachRow", settings={"async_insert": 0})
 
 
 def _hash(statement: str) -> str:
