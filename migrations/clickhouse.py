@@ -20,6 +20,7 @@ _LEDGER = (
     "CREATE TABLE IF NOT EXISTS cdc.schema_ledger (object String, wanted String, statement String, shown String,"
     " applied_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC')) ENGINE = MergeTree ORDER BY (object, applied_at)"
 )
+_SETTINGS = "\nSETTINGS "
 
 
 class SchemaConflictError(RuntimeError):
@@ -102,21 +103,35 @@ def _steps(client: Client, found: ObjectState) -> Iterator[str]:
         yield from _new_columns(client, wanted)
         if wanted.settings:
             yield f"ALTER TABLE {wanted.name} MODIFY SETTING {wanted.assigned_settings}"
+        if surplus := _settings_once_wanted(client, wanted) - set(wanted.settings):
+            yield f"ALTER TABLE {wanted.name} RESET SETTING {', '.join(sorted(surplus))}"
 
 
 def _require_same_engine(client: Client, wanted: ClickHouseObject) -> None:
     """Neither the catalog may want another engine than the table was made with, nor the table have another by now."""
     shown = _definition(client, wanted.name)
+    made_by, shown_then = _last_made(client, wanted) or (wanted.create, shown)
+    if made_by.rpartition("\n)\n")[2].split(_SETTINGS)[0] != wanted.tail:
+        raise SchemaConflictError(f"{wanted.name} should have `{wanted.tail}` but was created otherwise:\n{made_by}")
+    if _engine(shown) != _engine(shown_then):
+        raise SchemaConflictError(f"{wanted.name} should have `{wanted.tail}` but has `{_engine(shown)}` by now")
+
+
+def _last_made(client: Client, wanted: ClickHouseObject) -> tuple[str, str] | None:
+    """The statement that was wanted last and the definition that then was shown, None if nothing was recorded."""
     found = client.query(
         "SELECT argMax(tuple(statement, shown), applied_at) FROM cdc.schema_ledger"
         " WHERE object = {name:String} HAVING count() > 0",
         parameters={"name": wanted.name},
     ).result_rows
-    made_by, shown_then = map(str, found[0][0]) if found else (wanted.create, shown)
-    if made_by.rpartition("\n)\n")[2].split("\nSETTINGS")[0] != wanted.tail:
-        raise SchemaConflictError(f"{wanted.name} should have `{wanted.tail}` but was created otherwise:\n{made_by}")
-    if _engine(shown) != _engine(shown_then):
-        raise SchemaConflictError(f"{wanted.name} should have `{wanted.tail}` but has `{_engine(shown)}` by now")
+    return (str(found[0][0][0]), str(found[0][0][1])) if found else None
+
+
+def _settings_once_wanted(client: Client, wanted: ClickHouseObject) -> set[str]:
+    """The names of the settings that a table was given when it was last brought to what was wanted."""
+    statement, _ = _last_made(client, wanted) or ("", "")
+    _, _, assigned = statement.rpartition("\n)\n")[2].partition(_SETTINGS)
+    return {each.partition(" = ")[0].strip() for each in assigned.split(",") if each.strip()}
 
 
 def _require_same_target(client: Client, wanted: ClickHouseObject) -> None:

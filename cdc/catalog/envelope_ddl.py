@@ -1,7 +1,15 @@
 """ClickHouse's objects that take one captured table's changes as Debezium writes them, and land them."""
 
 from cdc.catalog.clickhouse_object import ClickHouseObject, materialized_view, table
-from cdc.catalog.envelope_sql import SOURCE, TRUNCATED, by_kafka, envelope_columns, landing_columns_of, landing_rows
+from cdc.catalog.envelope_sql import (
+    SOURCE,
+    TRUNCATED,
+    by_kafka,
+    envelope_columns,
+    envelopes_of,
+    landing_columns_of,
+    landing_rows,
+)
 from cdc.catalog.model import CapturedTable, literal
 from cdc.catalog.version_sql import truncate_version_of
 
@@ -13,21 +21,22 @@ def envelope_objects(captured: CapturedTable) -> tuple[ClickHouseObject, ...]:
     """
     if not by_kafka(captured):
         return ()
+    envelopes = envelopes_of(captured)
     return (
-        table(captured.envelopes, envelope_columns(captured), "ENGINE = Null"),
+        table(envelopes, envelope_columns(captured), "ENGINE = Null"),
         materialized_view(
-            f"{captured.envelopes}_to_landing",
+            f"{envelopes}_to_landing",
             captured.landing,
-            landing_rows(captured, captured.envelopes, landing_columns_of(captured)),
+            landing_rows(captured, envelopes, landing_columns_of(captured)),
         ),
-        materialized_view(f"{captured.envelopes}_to_truncates", "cdc.truncates", _truncates(captured)),
+        materialized_view(f"{envelopes}_to_truncates", "cdc.truncates", _truncates(captured, envelopes)),
     )
 
 
-def _truncates(captured: CapturedTable) -> str:
+def _truncates(captured: CapturedTable, envelopes: str) -> str:
     return (
         f"WITH {SOURCE} SELECT {literal(captured.service)} AS service, envelope.epoch AS epoch,"
         " fromUnixTimestamp64Micro(_source.ts_us, 'UTC') AS commit_time, toUInt32(_source.txId) AS xid,"
         f' {literal(captured.name)} AS "table", {truncate_version_of("envelope.epoch", "_source.lsn")} AS version'
-        f" FROM {captured.envelopes} AS envelope WHERE envelope.op = '{TRUNCATED}'"
+        f" FROM {envelopes} AS envelope WHERE envelope.op = '{TRUNCATED}'"
     )

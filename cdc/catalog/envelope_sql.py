@@ -5,8 +5,10 @@ that every insert says. A change whose values cannot be told for certain lands w
 behind the landing table refuses: it becomes a dead letter, and shows there what Debezium sent.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from cdc.catalog.clickhouse_ddl import LANDING_HEAD
 from cdc.catalog.envelope_names import ENVELOPE_FORMAT, UNAVAILABLE
@@ -17,6 +19,7 @@ TRUNCATED = "t"
 _OPS = "('c', 'u', 'd')"
 _SOURCE = 'Tuple(lsn UInt64, ts_us Int64, "txId" Nullable(Int64))'
 _NO_ENVELOPE = "this is no change as the connector of huleedu writes it: epoch, lsn or op is not there"
+_DIGITS = 8
 _NO_LARGE_VALUES = frozenset({"smallint", "integer", "bigint", "boolean", "real", "double precision", "uuid", "date"})
 
 # Debezium's `source` is taken as its text, from which the query reads what it needs: it has a dozen fields more.
@@ -36,6 +39,19 @@ def refusals(table: CapturedTable) -> Iterable[tuple[Column, NotByKafkaError]]:
             envelope_rule(column.postgres_type)
         except NotByKafkaError as error:
             yield column, error
+
+
+@cache
+def envelopes_of(table: CapturedTable) -> str:
+    """The ClickHouse table that Debezium's changes are inserted into, as Kafka holds them: one for each way to read.
+
+    It could not be altered together with the view that reads it, and a new column must not be lost between. How a type
+    is spelled says nothing: the models and PostgreSQL spell some otherwise.
+    """
+    read = landing_rows(table, "", landing_columns_of(table))
+    names = "\n".join(column.name for column in table.stored_columns)
+    digest = hashlib.sha256(f"{names}\n{read}".encode()).hexdigest()
+    return f"{table.store}.{table.name}_envelopes_{digest[:_DIGITS]}"
 
 
 def envelope_columns(table: CapturedTable) -> dict[str, str]:

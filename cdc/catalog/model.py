@@ -1,6 +1,5 @@
 """The catalog's words: captured tables and their columns, as every generator here reads them."""
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -15,7 +14,6 @@ RESERVED_COLUMNS = frozenset(
         *("_user_id", "_correlation_id", "_route", "_reason", "_commit_lsn", "_transaction_changes"),
     }
 )
-_SHAPE_DIGITS = 8
 
 
 class CatalogError(ValueError):
@@ -105,15 +103,6 @@ class CapturedTable:
     def landing(self) -> str:
         """The ClickHouse table that changes are inserted into."""
         return f"{self.store}.{self.name}_landing"
-
-    @property
-    def envelopes(self) -> str:
-        """The ClickHouse table that Debezium's changes are inserted into, as Kafka holds them: one for each shape.
-
-        It could not be altered together with the view that reads it, and a new column must not be lost between.
-        """
-        shape = "\n".join(f"{column.name} {column.postgres_type}" for column in self.stored_columns)
-        return f"{self.store}.{self.name}_envelopes_{hashlib.sha256(shape.encode()).hexdigest()[:_SHAPE_DIGITS]}"
 
     @property
     def history(self) -> str:

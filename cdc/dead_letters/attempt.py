@@ -8,6 +8,7 @@ from clickhouse_connect.driver import Client
 from cdc.batch import Rows
 from cdc.catalog.clickhouse_ddl import LANDING_HEAD
 from cdc.catalog.envelope_names import ENVELOPE_FORMAT, ENVELOPE_INSERT_SETTINGS
+from cdc.catalog.envelope_sql import envelopes_of
 from cdc.catalog.model import CapturedTable
 from cdc.clickhouse import InsertRefusedError, insert
 from cdc.dead_letters.refusals import UNKNOWN_FIELD, reason_of, stopping_reason
@@ -21,7 +22,7 @@ def attempt(client: Client, table: CapturedTable, columns: Sequence[str], rows: 
 def attempt_envelopes(client: Client, table: CapturedTable, envelopes: Sequence[bytes]) -> str | None:
     """Insert changes of a table as Debezium writes them; what comes of it as `refusal_of` says."""
     rows = Rows(len(envelopes), b"\n".join(envelopes), ENVELOPE_FORMAT)
-    store = partial(insert, client, table.envelopes, None, rows, ENVELOPE_INSERT_SETTINGS)
+    store = partial(insert, client, envelopes_of(table), None, rows, ENVELOPE_INSERT_SETTINGS)
     return refusal_of(table, store, UNKNOWN_FIELD)
 
 

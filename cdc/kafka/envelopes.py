@@ -14,6 +14,7 @@ from cdc.catalog.envelope_names import (
     ENVELOPE_MESSAGES,
     ENVELOPE_TRANSACTIONS,
 )
+from cdc.catalog.envelope_sql import envelopes_of
 from cdc.catalog.model import CapturedTable
 from cdc.catalog.partition_truncates import TRUNCATE_PREFIX
 from cdc.catalog.topics import message_topic, table_topics, transaction_topic
@@ -69,7 +70,7 @@ class Envelopes:
         rows = list(landed(self._client, table, [change for change in changes if not _is_truncate(change)]))
         if any(row.unreadable for row in rows):
             self._follow(table, changes)
-        self._insert(table.envelopes, [change.value or b"" for change in changes if _is_truncate(change)])
+        self._insert(envelopes_of(table), [change.value or b"" for change in changes if _is_truncate(change)])
         return rows
 
     def _follow(self, table: CapturedTable, changes: Iterable[Record]) -> None:

@@ -11,7 +11,9 @@ from cdc.catalog.in_effect import RecordedShapes, shape_row
 from cdc.catalog.model import CapturedTable, CatalogError, ServiceCatalog
 from cdc.catalog.shape_sql import was_any_filled
 from cdc.clickhouse import insert_row, rows_of
-from migrations.clickhouse import SchemaConflictError, is_durable, upgrade
+from migrations.clickhouse import SchemaConflictError, State, compare, is_durable, upgrade
+
+_BEHIND = frozenset({State.MISSING, State.OUTDATED})
 
 
 def recorded_shapes(client: Client) -> RecordedShapes:
@@ -29,18 +31,14 @@ def record_shape(client: Client, table: CapturedTable, position: int, change: st
     insert_row(client, "cdc.shapes", shape_row(table, position, change))
 
 
-def extend(client: Client, table: CapturedTable, before: CapturedTable | None = None) -> None:
-    """Bring a table's objects to what it is, as `migrations upgrade` would; those alone that are others than before.
+def extend(client: Client, table: CapturedTable) -> None:
+    """Bring a table's objects to what it is, as `migrations upgrade` would, but for what was changed by hand alone.
 
     CatalogError where no step leads there.
     """
-    as_before = objects_of(before, {}) if before else ()
-    names = {each.name for each in objects_of(table, {}) if each not in as_before}
-    if not names:
-        return
     try:
-        wanted = objects_of(table, storage_settings(durable=is_durable(client)))
-        upgrade(client, [each for each in wanted if each.name in names])
+        found = compare(client, objects_of(table, storage_settings(durable=is_durable(client))))
+        upgrade(client, [each.wanted for each in found if each.state in _BEHIND])
     except SchemaConflictError as error:
         raise CatalogError(f"{table}: ClickHouse cannot follow: {error}") from error
 

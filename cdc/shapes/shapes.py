@@ -131,7 +131,7 @@ class Shapes:
             return any_filled(connection, shape, change.added)
 
     def _keep(self, table: CapturedTable, shape: CapturedTable, at: int, change: ShapeChange, *, wanted: bool) -> None:
-        extend(self._client, shape, table)
+        extend(self._client, shape)
         # Before the copy is wanted: it is to be one of the new shape.
         self._tables[table.sent_as] = shape
         if wanted:

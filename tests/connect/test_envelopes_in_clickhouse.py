@@ -21,7 +21,7 @@ from cdc.catalog.envelope_names import (
     ENVELOPE_TRANSACTIONS,
     UNAVAILABLE,
 )
-from cdc.catalog.envelope_sql import landing_rows_of
+from cdc.catalog.envelope_sql import envelopes_of, landing_rows_of
 from cdc.clickhouse import insert
 from cdc.dead_letters.landed import head_of, landed_rows, texts_of_row
 from deploy.local.postgres import Postgres
@@ -42,7 +42,7 @@ def envelope(op: str = "c", **changed: Any) -> dict[str, Any]:
     return {**images, "source": source, "op": op, "ts_ms": 1, "epoch": "1"} | changed
 
 
-def store(clickhouse: Client, *envelopes: dict[str, Any], table: str = FILES.envelopes) -> None:
+def store(clickhouse: Client, *envelopes: dict[str, Any], table: str = envelopes_of(FILES)) -> None:
     body = "\n".join(map(json.dumps, envelopes)).encode()
     clickhouse.raw_insert(table, insert_block=body, fmt=ENVELOPE_FORMAT, settings=ENVELOPE_INSERT_SETTINGS)
 

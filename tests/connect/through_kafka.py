@@ -18,6 +18,7 @@ from cdc.catalog.envelope_names import (
     ENVELOPE_MESSAGES,
     ENVELOPE_TRANSACTIONS,
 )
+from cdc.catalog.envelope_sql import envelopes_of
 from cdc.catalog.topics import message_topic, table_topics, topic_prefix, transaction_topic
 from cdc.connect.apply import Patience, apply
 from cdc.connect.configuration import Configuration, Database, Kafka, configuration, connector_name
@@ -66,7 +67,7 @@ class ThroughKafka:
     def store(self, told: dict[str, list[ConsumerRecord]]) -> None:
         """Insert every record as it stands, as a sink does."""
         service = self.capture.catalog.service
-        tables = {topic: table.envelopes for topic, table in table_topics(self.capture.in_effect).items()}
+        tables = {topic: envelopes_of(table) for topic, table in table_topics(self.capture.in_effect).items()}
         beside = {transaction_topic(service): ENVELOPE_TRANSACTIONS, message_topic(service): ENVELOPE_MESSAGES}
         for topic, records in told.items():
             self.insert((tables | beside)[topic], b"\n".join(record.value for record in records))

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Boolean, Column, MetaData, Table, Text
 from cdc.catalog.clickhouse_object import ClickHouseObject, Kind, materialized_view, table
 from cdc.catalog.clickhouse_schema import wanted_objects
 from cdc.catalog.declared import catalog_of_metadata
-from migrations.clickhouse import SchemaConflictError, State, compare, upgrade
+from migrations.clickhouse import SchemaConflictError, State, compare, is_durable, upgrade
 from services.kit.capture import Capture
 
 SECOND = 1_000_000
@@ -118,14 +118,17 @@ def test_rows_still_land_without_the_new_column_until_their_writer_knows_it(clic
     assert clickhouse.query("SELECT name, price FROM shop.goods").result_rows == [("from an older writer", None)]
 
 
-def test_storage_that_should_be_durable_is_made_so(clickhouse: Client) -> None:
-    upgrade(clickhouse, wanted(durable=False))
-    upgrade(clickhouse, wanted(durable=True))
+@pytest.mark.parametrize("durable", [True, False])
+def test_storage_is_made_durable_and_so_no_more_as_it_should_be(clickhouse: Client, *, durable: bool) -> None:
+    upgrade(clickhouse, wanted(durable=not durable))
+    upgrade(clickhouse, wanted(durable=durable))
     stored = "SELECT count(), countIf(create_table_query LIKE '%fsync_after_insert = 1%') FROM system.tables"
-    [(tables, durable)] = clickhouse.query(
+    [(tables, synced)] = clickhouse.query(
         f"{stored} WHERE database IN ('cdc', 'shop_store') AND engine LIKE '%MergeTree' AND name != 'schema_ledger'"
     ).result_rows
-    assert tables == durable > 5
+    assert tables > 5
+    assert synced == (tables if durable else 0)
+    assert is_durable(clickhouse) == durable
 
 
 def test_a_small_insert_writes_one_file_a_part(clickhouse: Client) -> None:
