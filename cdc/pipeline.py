@@ -16,7 +16,6 @@ from cdc.pace import Pace
 from cdc.postgres import replication_session, session
 from cdc.restarts import run_again
 from cdc.shapes.shapes import Shapes
-from cdc.shapes.watch import ShapeWatch
 from cdc.source.epochs import begin_epoch, ensure_epoch
 from cdc.source.heartbeat import keep_beating
 from cdc.source.pgoutput import Decoder, UnknownMessageError
@@ -29,6 +28,7 @@ from cdc.storing.inserter import Inserter
 from cdc.storing.sink import Sink
 from cdc.storing.turns import Turns
 from cdc.stream_metrics import StreamMetrics
+from cdc.watch import Watch
 
 _log = logging.getLogger(__name__)
 # Beside those that anything may fail by.
@@ -89,7 +89,7 @@ class Pipeline:
             reader = SlotReader(Decoder(shapes.catalog, sink.epoch, shapes.adapt), inserter, self.pace.batches)
             copier = Copier(Places(self.database_url, opened, sink, lambda: shapes.catalog.tables), service)
             begun.callback(copier.stop)
-            watch = ShapeWatch(shapes, self.pace.shape_seconds, service)
+            watch = Watch(f"{service}'s columns", self.pace.shape_seconds, shapes.compare_with_postgres)
             watch.start()
             begun.callback(watch.stop)
             heartbeat = keep_beating(self.database_url, self.pace.heartbeat_seconds, ended)

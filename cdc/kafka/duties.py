@@ -4,8 +4,9 @@ import threading
 
 from cdc.catalog.postgres_ddl import debezium_slot_name
 from cdc.copies.copier import Copier, Places
-from cdc.kafka.slot_watch import SlotWatch
 from cdc.source.heartbeat import keep_beating
+from cdc.source.slot_setup import require_kept
+from cdc.watch import Watch
 
 
 class ServiceDuties:
@@ -42,7 +43,9 @@ class _OnDuty:
     def __init__(self, places: Places, service: str, heartbeat_seconds: float, watch_seconds: float) -> None:
         self._ended = threading.Event()
         self._heartbeat = keep_beating(places.database_url, heartbeat_seconds, self._ended)
-        self.watch = SlotWatch(places.database_url, debezium_slot_name(service), watch_seconds)
+        slot = debezium_slot_name(service)
+        # What it lost cannot come through Kafka, and no consumer would see that.
+        self.watch = Watch(f"slot {slot}", watch_seconds, lambda _: require_kept(places.database_url, slot))
         self.watch.start()
         self._copier = Copier(places, service)
         self._copier.start()

@@ -31,12 +31,12 @@ from cdc.postgres import session
 from cdc.restarts import run_again
 from cdc.shapes.in_clickhouse import extend
 from cdc.shapes.shapes import Shapes
-from cdc.shapes.watch import ShapeWatch
 from cdc.source.epochs import ensure_epoch
 from cdc.source.slot_setup import require_published
 from cdc.storing.sink import Sink
 from cdc.storing.turns import Turns
 from cdc.stream_metrics import StreamMetrics
+from cdc.watch import Watch
 
 _EXPECTED_FAILURES = (KafkaError, ConnectError, TimeoutError)
 # Longer than the client waits for an answer, after which it says itself that none came.
@@ -118,9 +118,8 @@ class KafkaPipeline:
         shapes = Shapes(self.catalog, self.database_url, opened, sink.epoch)
         shapes.compare_with_postgres()
         require_carried(shapes.catalog)
-        for table in shapes.catalog.tables:
-            # Whoever recorded the shape may have known no envelopes.
-            extend(opened, table)
+        # Whoever recorded the shapes may have known no envelopes.
+        extend(opened, *shapes.catalog.tables)
         places = Places(self.database_url, opened, sink, lambda: shapes.catalog.tables)
         duties = ServiceDuties(places, service, self.pace.heartbeat_seconds, self.pace.shape_seconds)
 
@@ -148,8 +147,8 @@ class KafkaPipeline:
         return Bounds(lanes, batches.seconds, self.kafka.stuck_seconds, _HANG_SECONDS)
 
     @contextmanager
-    def _watching(self, shapes: Shapes) -> Iterator[ShapeWatch]:
-        watch = ShapeWatch(shapes, self.pace.shape_seconds, self.catalog.service)
+    def _watching(self, shapes: Shapes) -> Iterator[Watch]:
+        watch = Watch(f"{self.catalog.service}'s columns", self.pace.shape_seconds, shapes.compare_with_postgres)
         watch.start()
         try:
             yield watch

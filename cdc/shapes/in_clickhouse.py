@@ -31,16 +31,17 @@ def record_shape(client: Client, table: CapturedTable, position: int, change: st
     insert_row(client, "cdc.shapes", shape_row(table, position, change))
 
 
-def extend(client: Client, table: CapturedTable) -> None:
-    """Bring a table's objects to what it is, as `migrations upgrade` would, but for what was changed by hand alone.
+def extend(client: Client, *tables: CapturedTable) -> None:
+    """Bring tables' objects to what they are, as `migrations upgrade` would, but for what was changed by hand alone.
 
     CatalogError where no step leads there.
     """
     try:
-        found = compare(client, objects_of(table, storage_settings(durable=is_durable(client))))
+        settings = storage_settings(durable=is_durable(client))
+        found = compare(client, [each for table in tables for each in objects_of(table, settings)])
         upgrade(client, [each.wanted for each in found if each.state in _BEHIND])
     except SchemaConflictError as error:
-        raise CatalogError(f"{table}: ClickHouse cannot follow: {error}") from error
+        raise CatalogError(f"ClickHouse cannot follow PostgreSQL's columns: {error}") from error
 
 
 def holds_values(client: Client, table: CapturedTable, names: Iterable[str]) -> bool:

@@ -11,7 +11,7 @@ from cdc.catalog.postgres_ddl import (
     WHOLE_TABLE,
     without_whole_old_rows,
 )
-from cdc.postgres import Connection, rows
+from cdc.postgres import Connection, rows, session
 
 _log = logging.getLogger(__name__)
 _RUN_MIGRATIONS = "run `python -m migrations upgrade`, or `python -m cdc adopt` anew if it was adopted"
@@ -79,6 +79,14 @@ def slot_state(connection: Connection, slot: str) -> SlotState:
         return SlotState(exists=False)
     [(active, status, reason)] = found
     return SlotState(exists=True, active=active, lost=(reason or "WAL removed") if reason or status == "lost" else None)
+
+
+def require_kept(database_url: str, slot: str) -> None:
+    """Raise NotReadyError once PostgreSQL has the slot no more, or gave up what it held."""
+    with session(database_url) as connection:
+        state = slot_state(connection, slot)
+    if state.lost or not state.exists:
+        raise NotReadyError(f"replication slot {slot} {state.lost or 'is gone'}")
 
 
 def drop_slot(connection: Connection, slot: str) -> None:

@@ -1,5 +1,6 @@
 """One ClickHouse for all tests of the pipeline, emptied for each; a captured database of the file service per test."""
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from deploy.local.clickhouse.starter import ClickHouse
 from deploy.local.postgres import Postgres
 from migrations import capture as capture_migration
 from migrations.clickhouse import upgrade
+from services.kit.backoff import Backoff
 from services.registry import SERVICES, service_named
 from tests.pipeline.capture import Capture
 from tests.pipeline.clusters import Service
@@ -42,6 +44,20 @@ def empty_storage(opened: Client) -> None:
     )
     for (table,) in tables.result_rows:
         opened.command(f"TRUNCATE TABLE {table}")
+
+
+@pytest.fixture(name="seed")
+def _seed() -> int:
+    """Another one each time; a failing test's output says which."""
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    return seed
+
+
+@pytest.fixture(name="short_backoff")
+def _short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed is tried again soon."""
+    monkeypatch.setattr(Backoff, "next_delay", lambda *_: 0.1)
 
 
 @pytest.fixture(name="capture")

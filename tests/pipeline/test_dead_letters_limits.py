@@ -16,17 +16,12 @@ from cdc.dead_letters.parking import Parking
 from cdc.rowbinary import nullable_string, row_head
 from cdc.storing.sink import Sink
 from deploy.local.clickhouse.starter import ClickHouse
-from services.kit.backoff import Backoff
 from tests.pipeline.capture import Capture, file_ids, new_file, new_version, wait_until
 from tests.pipeline.dead_letters import POISON, parked, redriven, refusing
 
+pytestmark = pytest.mark.usefixtures("short_backoff")
 ONE, TWO = file_ids(2)
 FILES = service_catalog("file").by_name["public", "files"]
-
-
-@pytest.fixture(autouse=True)
-def _try_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Backoff, "next_delay", lambda *_: 0.1)
 
 
 def has_said(caplog: pytest.LogCaptureFixture, words: str) -> Callable[[], bool]:

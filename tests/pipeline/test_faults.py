@@ -33,20 +33,9 @@ from tests.support.postgres import CreateDatabase
 from tests.support.service_database import ServiceTemplates
 
 # Servers are started again and again, and what was written meanwhile is caught up with.
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.timeout(400), pytest.mark.usefixtures("short_backoff")]
 SMALL = BatchLimits(seconds=0.0, rows=20, bytes=32 << 20)
 CATCH_UP_SECONDS = 60.0
-
-
-@pytest.fixture(autouse=True)
-def _try_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Backoff, "next_delay", lambda *_: 0.1)
-
-
-def a_seed() -> int:
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    return seed
 
 
 def go_on_until_more_is_stored(capture: Capture, times: int = 3) -> None:
@@ -59,8 +48,10 @@ def _is_past(capture: Capture, position: int) -> bool:
     return capture.stored_position() > position
 
 
-def test_capture_killed_in_mid_load_begins_where_it_was_acknowledged(capture: Capture, tmp_path: Path) -> None:
-    rng = random.Random(seed := a_seed())
+def test_capture_killed_in_mid_load_begins_where_it_was_acknowledged(
+    capture: Capture, seed: int, tmp_path: Path
+) -> None:
+    rng = random.Random(seed)
     log = tmp_path / "cdc.log"
     Load(seed, transactions=4).write_all(capture)
     with Load(seed + 1).going_on(capture):
@@ -105,8 +96,8 @@ def files_held(capture: Capture) -> int:
     return int(count)
 
 
-def test_clickhouse_killed_in_mid_load_is_written_to_again(service_database: CreateDatabase) -> None:
-    seed, port = a_seed(), free_port()
+def test_clickhouse_killed_in_mid_load_is_written_to_again(service_database: CreateDatabase, seed: int) -> None:
+    port = free_port()
     database, catalog = service_database("file"), service_catalog("file")
     capture_migration.upgrade(database.service, catalog, database.migrator_url)
     with server_directory() as directory, ExitStack() as opened:
@@ -128,8 +119,10 @@ def test_clickhouse_killed_in_mid_load_is_written_to_again(service_database: Cre
                 capture.assert_whole()
 
 
-def test_postgresql_cut_off_in_mid_load_is_read_again(clickhouse: Client, clickhouse_server: ClickHouse) -> None:
-    seed, port = a_seed(), free_port()
+def test_postgresql_cut_off_in_mid_load_is_read_again(
+    clickhouse: Client, clickhouse_server: ClickHouse, seed: int
+) -> None:
+    port = free_port()
     with server_directory() as directory, ExitStack() as opened:
         with running_postgres(directory, port=port) as server:
             database = ServiceTemplates(server).create("file")
@@ -146,8 +139,7 @@ def test_postgresql_cut_off_in_mid_load_is_read_again(clickhouse: Client, clickh
             opened.close()
 
 
-def test_inserts_that_are_lost_or_left_unanswered_are_sent_again(capture: Capture) -> None:
-    seed = a_seed()
+def test_inserts_that_are_lost_or_left_unanswered_are_sent_again(capture: Capture, seed: int) -> None:
     with cutting_proxy(capture.clickhouse_url, seed, cut=0.25) as (proxy, url):
         with capture.through(url).running(SMALL):
             with Load(seed, writers=4).going_on(capture):

@@ -17,7 +17,6 @@ from cdc.monitoring.watched import Watched
 from cdc.settings import CdcSettings
 from cdc.stream_metrics import StreamMetrics
 from deploy.local.ports import free_port
-from services.kit.backoff import Backoff
 from services.kit.command_line import USAGE
 from tests.chaos.link import Link, link_to
 from tests.deploy.declared_metrics import declared
@@ -193,10 +192,8 @@ def test_a_parked_change_is_counted_as_open_until_it_is_redriven(capture: Captur
         wait_until(lambda: scrape(port).value("dead_letters_open", **FILES) == 0, "the letters to be gone")
 
 
-def test_a_stream_that_cannot_begin_is_counted_by_its_reason_and_is_not_healthy(
-    capture: Capture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Backoff, "next_delay", lambda *_: 0.1)
+@pytest.mark.usefixtures("short_backoff")
+def test_a_stream_that_cannot_begin_is_counted_by_its_reason_and_is_not_healthy(capture: Capture) -> None:
     capture.write("DROP PUBLICATION huleedu_cdc")
     with watched(capture) as port:
         restarts = {"service": "file", "reason": "not_ready"}

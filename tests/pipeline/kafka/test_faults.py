@@ -8,26 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from services.kit.backoff import Backoff
 from tests.pipeline.capture import wait_until
 from tests.pipeline.cdc_process import cdc_command, cdc_run
 from tests.pipeline.cutting_proxy import cutting_proxy
 from tests.pipeline.kafka.captured import ByKafka
 from tests.pipeline.writers import Load
 
-pytestmark = pytest.mark.timeout(900, func_only=True)
+pytestmark = [pytest.mark.timeout(900, func_only=True), pytest.mark.usefixtures("short_backoff")]
 CATCH_UP_SECONDS = 90.0
-
-
-@pytest.fixture(autouse=True)
-def _try_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Backoff, "next_delay", lambda *_: 0.1)
-
-
-def a_seed() -> int:
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    return seed
 
 
 def settings(by_kafka: ByKafka) -> dict[str, str]:
@@ -40,8 +28,10 @@ def settings(by_kafka: ByKafka) -> dict[str, str]:
     }
 
 
-async def test_two_sinks_killed_and_paused_in_mid_load_lose_nothing(by_kafka: ByKafka, tmp_path: Path) -> None:
-    capture, rng = by_kafka.capture, random.Random(seed := a_seed())
+async def test_two_sinks_killed_and_paused_in_mid_load_lose_nothing(
+    by_kafka: ByKafka, seed: int, tmp_path: Path
+) -> None:
+    capture, rng = by_kafka.capture, random.Random(seed)
     logs = [tmp_path / f"{number}.log" for number in range(3)]
 
     def share_of(number: int) -> None:
@@ -76,8 +66,8 @@ async def test_two_sinks_killed_and_paused_in_mid_load_lose_nothing(by_kafka: By
     assert [log.name for log in logs if "Traceback" in log.read_text()] == []
 
 
-async def test_answers_that_are_lost_are_stored_again_and_shown_once(by_kafka: ByKafka) -> None:
-    capture, seed = by_kafka.capture, a_seed()
+async def test_answers_that_are_lost_are_stored_again_and_shown_once(by_kafka: ByKafka, seed: int) -> None:
+    capture = by_kafka.capture
     with by_kafka.streaming():
         pass
     with cutting_proxy(capture.clickhouse_url, seed, cut=0.25) as (proxy, url), by_kafka.through(url).sink():

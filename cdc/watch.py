@@ -1,23 +1,25 @@
-"""Looks at the shapes in PostgreSQL while the stream goes on: a change that only rewrites rows sends none."""
+"""Looks at something every so often while a stream goes on, and keeps what the stream must not go on with."""
 
 import logging
 import threading
+from collections.abc import Callable
 
 from cdc.failures import OF_SERVERS
-from cdc.shapes.shapes import Shapes
 
 _log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 5.0
 
+Stopped = Callable[[], bool]
 
-class ShapeWatch:
-    """A thread that compares every so many seconds, from `start` until `stop`."""
 
-    def __init__(self, shapes: Shapes, seconds: float, service: str) -> None:
-        self._shapes, self._seconds, self._service = shapes, seconds, service
+class Watch:
+    """A thread that looks every so many seconds, from `start` until `stop`; `what` names it where it cannot look."""
+
+    def __init__(self, what: str, seconds: float, look: Callable[[Stopped], None]) -> None:
+        self._what, self._seconds, self._look = what, seconds, look
         self._stopping = threading.Event()
         self._refusal: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name=f"shapes-{service}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"watch {what}", daemon=True)
 
     def start(self) -> None:
         """Begin."""
@@ -36,9 +38,9 @@ class ShapeWatch:
     def _run(self) -> None:
         while not self._stopping.wait(self._seconds) and self._refusal is None:
             try:
-                self._shapes.compare_with_postgres(self._stopping.is_set)
+                self._look(self._stopping.is_set)
             except OF_SERVERS as error:
-                _log.warning("%s: columns could not be compared: %s", self._service, str(error).strip())
+                _log.warning("%s could not be looked at: %s", self._what, str(error).strip())
             except Exception as error:  # pylint: disable=broad-exception-caught
                 # What cannot be carried on with, or a defect: the reader raises it.
                 self._refusal = error
