@@ -1,22 +1,13 @@
 """Settings of capture: where each service's database and ClickHouse are, and how batches are cut."""
 
-from enum import StrEnum
-
 from pydantic import DirectoryPath, Field, HttpUrl
 
-from cdc.catalog.postgres_ddl import debezium_slot_name, slot_name
+from cdc.catalog.sources import Source
 from cdc.connect.settings import TopicSettings
 from cdc.dead_letters.limits import IN_A_ROW
 from cdc.pace import Pace
 from cdc.source.slot import BatchLimits
 from services.kit.settings import DatabaseAddress, SettingsError
-
-
-class Source(StrEnum):
-    """Where changes are read."""
-
-    SLOT = "slot"
-    KAFKA = "kafka"
 
 
 class CdcSettings(TopicSettings):
@@ -80,11 +71,6 @@ class CdcSettings(TopicSettings):
             shape_seconds=self.shape_seconds,
             refused_in_a_row=self.dead_letters_in_a_row,
         )
-
-
-def slot_of(source: Source, service: str) -> str:
-    """The replication slot that a service's changes come from."""
-    return debezium_slot_name(service) if source is Source.KAFKA else slot_name(service)
 
 
 def address_variable(service: str) -> str:

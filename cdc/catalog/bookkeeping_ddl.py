@@ -22,6 +22,7 @@ def bookkeeping(durable: Settings) -> tuple[ClickHouseObject, ...]:
         _shapes(durable),
         _retention(durable),
         _epochs(durable),
+        _sources(durable),
         _dead_letters(durable),
         _adopted(durable),
     )
@@ -164,6 +165,20 @@ def _epochs(durable: Settings) -> ClickHouseObject:
             "started_at": f"{_TIME} DEFAULT now64(6, 'UTC')",
         },
         "ENGINE = ReplacingMergeTree ORDER BY (service, epoch)",
+        durable,
+    )
+
+
+def _sources(durable: Settings) -> ClickHouseObject:
+    return table(
+        "cdc.sources",
+        {
+            "service": _SERVICE,
+            "position": "UInt128",
+            "source": "LowCardinality(String)",
+            "since": f"{_TIME} DEFAULT now64(6, 'UTC')",
+        },
+        "ENGINE = ReplacingMergeTree(since) ORDER BY (service, position)",
         durable,
     )
 

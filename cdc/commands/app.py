@@ -1,4 +1,4 @@
-"""The command line of capture: `python -m cdc run|lag|verify|resnapshot|retain|dead-letters|connect|adopt|release`."""
+"""The command line of capture: `python -m cdc run|lag|verify|resnapshot|retain|dead-letters|connect|switch|adopt|…`."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -7,6 +7,7 @@ import typer
 from rich.text import Text
 
 from cdc.captured import captured, declared_once_it_answers
+from cdc.catalog.sources import Source, slot_of
 from cdc.clickhouse import client
 from cdc.commands.adoption import adopt, release_adopted
 from cdc.commands.connect import app as connect
@@ -15,13 +16,14 @@ from cdc.commands.dead_letters import app as dead_letters
 from cdc.commands.explained import failures_explained
 from cdc.commands.lag import lag
 from cdc.commands.pipelines import pipelines
+from cdc.commands.switch import switch_source
 from cdc.copies.resnapshot import copy_anew
 from cdc.monitoring.monitor import Monitor, monitoring
 from cdc.monitoring.watched import Watched
 from cdc.postgres import session
 from cdc.retention import Retention, thin
 from cdc.run import run_until_stopped
-from cdc.settings import CdcSettings, Source, database_url, slot_of
+from cdc.settings import CdcSettings, database_url
 from cdc.source.epochs import begin_epoch, described
 from cdc.stream_metrics import StreamMetrics
 from cdc.verify.caught_up import NotCaughtUpError
@@ -35,6 +37,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Change data 
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(connect, name="connect")
 app.command()(lag)
+app.command("switch")(switch_source)
 app.command()(adopt)
 app.command("release")(release_adopted)
 _RETENTION_COLUMNS = ("table", "thinned before (UTC)", "versions removed")
@@ -126,8 +129,8 @@ def recover(
             question = f"{service}: carry on with {described(connection, opened, service)}"
             if not yes and not typer.confirm(question):
                 raise typer.Exit(FAILED)
-            slot = slot_of(CdcSettings.load().source, catalog.service)
-            epoch = begin_epoch(connection, opened, catalog.service, "asked for by `cdc recover`", slot)
+            source = CdcSettings.load().source
+            epoch = begin_epoch(connection, opened, catalog.service, "asked for by `cdc recover`", source)
         output.print(f"{service}: epoch {epoch.number} begins once `python -m cdc run` runs", highlight=False)
 
 

@@ -13,6 +13,7 @@ from cdc.bookkeeping.standing import Standing, service_standing
 from cdc.captured import captured
 from cdc.catalog.declared import all_catalogs
 from cdc.catalog.lookup import Catalogs
+from cdc.catalog.sources import Source, slot_of
 from cdc.clickhouse import client
 from cdc.commands.databases import chosen
 from cdc.commands.explained import failures_explained
@@ -20,7 +21,7 @@ from cdc.commands.pipelines import kafka_place
 from cdc.kafka.lag import messages_behind
 from cdc.lag.measure import ServiceLag, TableLag, service_lag, table_lags
 from cdc.lag.wal_forecast import Forecast
-from cdc.settings import CdcSettings, Source, database_url, slot_of
+from cdc.settings import CdcSettings, database_url
 from services.kit.clickhouse import ClickHouseAwayError
 from services.kit.command_line import FAILED, Services
 from services.kit.command_output import Json, output, say_heading, say_json, say_note, say_rows

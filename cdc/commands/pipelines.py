@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from cdc.catalog.sources import Source
 from cdc.kafka.pipeline import KafkaPipeline, KafkaPlace
 from cdc.monitoring.watched import Watched
 from cdc.pipeline import Pipeline
 from cdc.run import Runnable
-from cdc.settings import CdcSettings, Source
+from cdc.settings import CdcSettings
 from cdc.storing.turns import Turns
 
 

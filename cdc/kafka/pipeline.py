@@ -12,7 +12,7 @@ from clickhouse_connect.driver import Client
 
 from cdc.bookkeeping.progress import record_progress
 from cdc.catalog.model import ServiceCatalog
-from cdc.catalog.postgres_ddl import debezium_slot_name
+from cdc.catalog.sources import Source
 from cdc.catalog.topics import table_topics, topics, transaction_topic
 from cdc.clickhouse import client
 from cdc.connect.configuration import require_carried
@@ -101,7 +101,7 @@ class KafkaPipeline:
                 self.database_url,
                 opened,
                 self.catalog,
-                slot=debezium_slot_name(service),
+                source=Source.KAFKA,
                 free=self._free_slot,
             )
             # Still while nobody else sets capture up.

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cdc.catalog.model import ServiceCatalog
+from cdc.catalog.sources import Source
 from cdc.metrics import LAG_SECONDS, SOURCE, STORED_COMMIT, WITHOUT_PROGRESS_SECONDS
-from cdc.settings import Source
 from cdc.stream_metrics import StreamMetrics
 
 _US = 1_000_000

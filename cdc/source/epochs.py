@@ -5,7 +5,6 @@ tell what is gone. Only where PostgreSQL may be the wrong one somebody is asked.
 """
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,17 +13,17 @@ from clickhouse_connect.driver import Client
 from cdc.bookkeeping.copies import FIRST_COPY, NEW_EPOCH, copies, newest_copies, want_copies
 from cdc.bookkeeping.epochs import Epoch, current_epoch, record_epoch
 from cdc.bookkeeping.progress import Progress, progress
+from cdc.bookkeeping.sources import record_source, source_in_effect
 from cdc.catalog.model import ServiceCatalog
-from cdc.catalog.postgres_ddl import slot_name
+from cdc.catalog.sources import Source, slot_of
 from cdc.catalog.version import position
 from cdc.postgres import Connection, lsn_number, lsn_text, rows
+from cdc.source.set_up import require_alone, require_unread
 from cdc.source.slot_creation import ensure_slot
 from cdc.source.slot_setup import NotReadyError, SlotState, drop_slot, slot_state
+from cdc.source.switch import require_source
 
 _log = logging.getLogger(__name__)
-# A reader that has ended is gone a moment later.
-_PATIENCE_SECONDS, _POLL_SECONDS = 3.0, 0.05
-_SET_UP_LOCK = "hashtext('huleedu_cdc set-up')"
 
 
 @dataclass(frozen=True)
@@ -54,36 +53,38 @@ def ensure_epoch(
     catalog: ServiceCatalog,
     *,
     stopped: Callable[[], bool] = lambda: False,
-    slot: str | None = None,
+    source: Source = Source.SLOT,
     free: Callable[[], None] = lambda: None,
 ) -> int:
     """The number of the epoch to stream in, with its slot made and its copies wanted; a new one where there is a gap.
 
-    slot: the name of the slot that the stream comes from, None for the slot reader's own; free: called before a slot
-    that somebody may read is dropped, to end who does.
-    NotReadyError if PostgreSQL is another cluster, or while another process sets capture up; StoppedError when told to
-    stop while the slot is made.
+    free: called before a slot that somebody may read is dropped, to end who does.
+    NotReadyError if PostgreSQL is another cluster, if the copies rest on the other source's slot, or while another
+    process sets capture up; StoppedError when told to stop while the slot is made.
     """
     service = catalog.service
-    _require_alone(connection, service)
+    require_alone(connection, service)
     # What is stored is asked for first: PostgreSQL has written that much for certain, unless it was put back.
     known: Epoch | None = current_epoch(client, service)
     reached = progress(client, service)
     cluster = cluster_of(connection)
     if known is None:
-        known = _begin(client, service, cluster, 1, "first start")
+        known = _begin(client, service, cluster, 1, "first start", source)
     elif known.system_identifier != cluster.identifier:
         raise NotReadyError(_another_cluster(service, known, cluster))
-    slot = slot or slot_name(service)
+    require_source(client, service, known, source)
+    slot = slot_of(source, service)
     state, begun = slot_state(connection, slot), bool(copies(client, service, known.number))
     if gap := gap_before(known, cluster, reached, state, copies_begun=begun):
         _log.warning("%s: a new epoch begins, in which everything is copied anew: %s", service, gap)
         free()
         drop_slot(connection, slot)
-        known = _begin(client, service, cluster, known.number + 1, gap)
+        known = _begin(client, service, cluster, known.number + 1, gap, source)
     elif state.lost:
         drop_slot(connection, slot)
     ensure_slot(connection, database_url, slot, stopped)
+    if source_in_effect(client, service) is not source:
+        record_source(client, service, position(known.number, 0), source)
     _want_missing_copies(connection, client, catalog, known)
     return known.number
 
@@ -97,17 +98,19 @@ def described(connection: Connection, client: Client, service: str) -> str:
     )
 
 
-def begin_epoch(connection: Connection, client: Client, service: str, reason: str, slot: str | None = None) -> Epoch:
+def begin_epoch(
+    connection: Connection, client: Client, service: str, reason: str, source: Source = Source.SLOT
+) -> Epoch:
     """Begin a new epoch with whatever cluster is at the other end; the next start of capture copies everything anew.
 
     NotReadyError if nothing was captured yet, or while capture runs.
     """
-    _require_alone(connection, service)
+    require_alone(connection, service)
     known = _known(client, service)
-    slot = slot or slot_name(service)
-    _require_unread(connection, service, slot)
+    slot = slot_of(source, service)
+    require_unread(connection, service, slot)
     drop_slot(connection, slot)
-    return _begin(client, service, cluster_of(connection), known.number + 1, reason)
+    return _begin(client, service, cluster_of(connection), known.number + 1, reason, source)
 
 
 def gap_before(
@@ -130,15 +133,6 @@ def gap_before(
     return None
 
 
-def _require_alone(connection: Connection, service: str) -> None:
-    """Of two that begin at once one must wait: it would drop the slot that the other one's copies rest on.
-
-    The lock is held until the connection ends.
-    """
-    if not rows(connection, f"SELECT pg_try_advisory_lock({_SET_UP_LOCK})")[0][0]:
-        raise NotReadyError(f"{service}: another process is setting capture up")
-
-
 def _known(client: Client, service: str) -> Epoch:
     known = current_epoch(client, service)
     if known is None:
@@ -146,17 +140,10 @@ def _known(client: Client, service: str) -> Epoch:
     return known
 
 
-def _require_unread(connection: Connection, service: str, slot: str) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while slot_state(connection, slot).active:
-        if time.monotonic() > deadline:
-            raise NotReadyError(f"{service}: somebody reads its slot; is it `python -m cdc run`? stop it first")
-        time.sleep(_POLL_SECONDS)
-
-
-def _begin(client: Client, service: str, cluster: Cluster, number: int, reason: str) -> Epoch:
+def _begin(client: Client, service: str, cluster: Cluster, number: int, reason: str, source: Source) -> Epoch:
     epoch = Epoch(number, cluster.identifier, cluster.timeline, reason)
     record_epoch(client, service, epoch)
+    record_source(client, service, position(number, 0), source)
     return epoch
 
 

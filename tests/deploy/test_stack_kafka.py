@@ -95,7 +95,9 @@ def test_capture_begins_once_the_connectors_are_applied_and_they_once_all_is_mig
         state = StateDirectory(root)
         parts = {part.name: part for part in local_stack(state, write_environment(state, Source.KAFKA))}
     assert parts["connectors"].command.argv[1:] == ("-m", "cdc", "connect", "apply", "--yes")
-    assert parts["connectors"].after == ("migrations", "connect")
+    assert parts["connectors"].after == ("switch",)
+    assert parts["switch"].command.argv[1:] == ("-m", "cdc", "switch", "kafka")
+    assert parts["switch"].after == ("migrations", "connect")
     assert parts["cdc"].after == ("connectors",)
 
 
