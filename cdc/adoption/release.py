@@ -10,7 +10,7 @@ from cdc.adoption.changes import undoing
 from cdc.adoption.record import Adoption, record, recorded
 from cdc.adoption.transaction import run_at_once
 from cdc.catalog.adopted import RELEASED, RELEASING
-from cdc.catalog.postgres_ddl import slot_name
+from cdc.catalog.sources import Source, slot_of
 from cdc.clickhouse import rows_of
 from cdc.postgres import Connection, rows, session
 
@@ -20,6 +20,11 @@ _IDENTITIES = (
 )
 _HERE = "SELECT current_database()::text, system_identifier FROM pg_control_system()"
 _SLOT = "SELECT active FROM pg_replication_slots WHERE slot_name = %s"
+# Who reads a slot, and how it is ended.
+_READERS = {
+    Source.SLOT: ("`cdc run`", "stop it first"),
+    Source.KAFKA: ("its connector", "run `python -m cdc connect delete` first"),
+}
 
 
 def adoption_of(client: Client, service: str) -> Adoption:
@@ -39,7 +44,7 @@ def release(adoption: Adoption, url: str, client: Client) -> Iterator[str]:
         _require_same(connection, adoption)
         _require_unread(connection, adoption)
         record(client, replace(adoption, state=RELEASING))
-        yield from _drop_slot(connection, adoption)
+        yield from _drop_slots(connection, adoption)
         there = dict(rows(connection, _IDENTITIES))
         statements = list(undoing(adoption.undo, there))
         run_at_once(connection, statements)
@@ -75,14 +80,14 @@ def _require_same(connection: Connection, adoption: Adoption) -> None:
 
 
 def _require_unread(connection: Connection, adoption: Adoption) -> None:
-    if rows(connection, _SLOT, slot_name(adoption.service)) == [(True,)]:
-        raise AdoptionRefusedError(
-            f"{adoption.service}: `cdc run` still reads slot {slot_name(adoption.service)}: stop it first"
-        )
+    for source, (reader, advice) in _READERS.items():
+        slot = slot_of(source, adoption.service)
+        if rows(connection, _SLOT, slot) == [(True,)]:
+            raise AdoptionRefusedError(f"{adoption.service}: {reader} still reads slot {slot}: {advice}")
 
 
-def _drop_slot(connection: Connection, adoption: Adoption) -> Iterator[str]:
-    name = slot_name(adoption.service)
-    if rows(connection, _SLOT, name):
-        rows(connection, "SELECT pg_drop_replication_slot(%s)", name)
-        yield f"dropped replication slot {name}"
+def _drop_slots(connection: Connection, adoption: Adoption) -> Iterator[str]:
+    for name in (slot_of(source, adoption.service) for source in Source):
+        if rows(connection, _SLOT, name):
+            rows(connection, "SELECT pg_drop_replication_slot(%s)", name)
+            yield f"dropped replication slot {name}"

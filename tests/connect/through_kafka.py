@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
-from urllib.parse import unquote, urlsplit
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
@@ -21,11 +20,12 @@ from cdc.catalog.envelope_names import (
 from cdc.catalog.envelope_sql import envelopes_of
 from cdc.catalog.topics import message_topic, table_topics, topic_prefix, transaction_topic
 from cdc.connect.apply import Patience, apply
-from cdc.connect.configuration import Configuration, Database, Kafka, configuration, connector_name
+from cdc.connect.configuration import Configuration, Kafka, connector_name
 from cdc.connect.difference import ConnectorPlan
 from cdc.connect.rest import connect_client
 from deploy.local.kafka.connect import Connect
 from tests.pipeline.capture import Capture
+from tests.pipeline.kafka.captured import connector_configuration
 
 MARK = "huleedu.test"
 SOON = 240.0
@@ -43,10 +43,7 @@ class ThroughKafka:
     bootstrap: str
 
     def configuration(self, epoch: int = 1) -> Configuration:
-        at = urlsplit(self.capture.database.cdc_url)
-        password = unquote(at.password or "")
-        database = Database(at.hostname or "", at.port or 0, at.path[1:], unquote(at.username or ""), password)
-        return configuration(self.capture.in_effect, database, epoch, TEST_KAFKA, heartbeat_seconds=0.2)
+        return connector_configuration(self.capture, epoch, 0.2, TEST_KAFKA)
 
     @contextmanager
     def connected(self, epoch: int = 1) -> Iterator[None]:

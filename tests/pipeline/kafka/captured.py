@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from cdc.bookkeeping.epochs import current_epoch
-from cdc.connect.configuration import Database, configuration, connector_name, password_reference
+from cdc.connect.configuration import Configuration, Database, configuration, connector_name
 from cdc.connect.configuration import Kafka as Delivery
 from cdc.connect.rest import connect_client
 from cdc.dead_letters.limits import IN_A_ROW
@@ -17,6 +17,18 @@ from cdc.stream_metrics import StreamMetrics
 from deploy.local.kafka.broker import Kafka
 from deploy.local.kafka.connect import Connect
 from tests.pipeline.capture import PACE, Capture, going_on, wait_until
+
+ONE_BROKER = Delivery()
+
+
+def connector_configuration(
+    capture: Capture, epoch: int, heartbeat_seconds: float, delivery: Delivery = ONE_BROKER
+) -> Configuration:
+    """What a capture's connector is told, with the password as it is: tests make databases and roles of their own."""
+    at = urlsplit(capture.database.cdc_url)
+    user, password = unquote(at.username or ""), unquote(at.password or "")
+    database = Database(at.hostname or "", at.port or 0, at.path[1:], user, password)
+    return configuration(capture.in_effect, database, epoch, delivery, heartbeat_seconds)
 
 
 @dataclass(frozen=True)
@@ -51,17 +63,8 @@ class ByKafka:
     def put_connector(self, epoch: int | None = None) -> None:
         """Make the connector of the epoch in effect, and wait until its task runs."""
         service = self.capture.catalog.service
-        at = urlsplit(self.capture.database.cdc_url)
-        database = Database(
-            at.hostname or "",
-            at.port or 0,
-            at.path[1:],
-            at.username or "",
-            password_reference(self.capture.database.service.name),
-        )
         known = current_epoch(self.capture.clickhouse, service)
-        number = epoch or (known.number if known else 1)
-        wanted = configuration(self.capture.catalog, database, number, Delivery(), heartbeat_seconds=1.0)
+        wanted = connector_configuration(self.capture, epoch or (known.number if known else 1), heartbeat_seconds=1.0)
         with connect_client(self.connect.url) as client:
             client.put(connector_name(service), wanted)
             wait_until(lambda: bool((state := client.state(connector_name(service))) and state.is_running), "the task")
