@@ -11,6 +11,9 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("unhurried", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]))
 settings.load_profile("unhurried")
 
+# What helps tests asserts as well, and is to say what it found.
+pytest.register_assert_rewrite("tests")
+
 JVM_FIXTURES = {"kafka_server", "connect_server"}
 STARTS_JVMS = {"test_kafka.py", "test_kafka_connect.py", "test_stack_kafka.py"}
 

@@ -23,7 +23,7 @@ STORED_TAIL: dict[str, str] = {
     "_commit_time": "DateTime64(6, 'UTC')",
     "_raw": "Map(LowCardinality(String), String)",
 }
-DELETED = "d"
+INSERTED, DELETED = "c", "d"
 _LANDED_TYPE = "Nullable(String)"
 # A caller's own setting must not let a view's FINAL skip versions that lie in different partitions.
 _WHOLE_FINAL = "SETTINGS do_not_merge_across_partitions_select_final = 0"

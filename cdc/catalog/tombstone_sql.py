@@ -1,31 +1,37 @@
 """Tombstones: deletions for the keys that a finished copy did not find, made by ClickHouse from what it still has."""
 
-from cdc.catalog.clickhouse_ddl import DELETED, STORED_TAIL, stored_columns, truncated
+from cdc.catalog.clickhouse_ddl import DELETED, INSERTED, STORED_TAIL, stored_columns, truncated
 from cdc.catalog.model import CapturedTable, quoted
 from cdc.catalog.parked_sql import has_letter
 
+# History lies in the order of its keys: one at a time is looked at, however many there are.
+IN_ORDER = "SETTINGS optimize_aggregation_in_order = 1"
 _TIME = "fromUnixTimestamp64Micro({taken_us:Int64}, 'UTC')"
 
 
 def gone(table: CapturedTable, kept: str) -> str:
-    """The condition for rows of latest that a copy with the version `{copied:UInt128}` did not find in the table.
+    """The condition for rows of history that are the last ones of keys which a copy did not find, nor anything since.
 
-    Left out is what went otherwise: by a deletion, by a TRUNCATE, or with a partition, which is no deletion; `kept` is
-    true of rows in ranges that PostgreSQL keeps. Nor did a row go whose copy, or what came of it later, is parked.
+    A key was gone if it was there before the copy, whose version is `{copied:UInt128}`, was not copied, and is not
+    spoken of by the stream since, or first by an insert: what is deleted or updated was there when the copy began.
+    What comes later does not change the answer, once the stream has passed `{passed:UInt128}`, the end of the copy.
+    Left out is what went otherwise: by a TRUNCATE, or with a partition, which is no deletion; `kept` is true of rows in
+    ranges that PostgreSQL keeps. Nor did a row go whose copy, or what came of it later, is parked.
     """
-    older = f"_op != '{DELETED}' AND _version < {{copied:UInt128}} AND _version > {truncated(table)}"
-    return f"{older} AND {kept} AND NOT {has_letter(table, '{copied:UInt128}')}"
+    key = ", ".join(quoted(column.name) for column in table.key_columns)
+    found = (
+        f"SELECT {key}, maxIf(_version, _version < {{copied:UInt128}}) AS _last FROM {table.history} GROUP BY {key}"
+        f" HAVING _last > {truncated(table, ' AND version < {passed:UInt128}')}"
+        f" AND argMaxIf(_op, _version, _version < {{copied:UInt128}}) != '{DELETED}'"
+        " AND countIf(_version = {copied:UInt128}) = 0"
+        f" AND argMinIf(_op, _version, _version > {{tombstone:UInt128}}) IN ('', '{INSERTED}')"
+    )
+    return f"({key}, _version) IN ({found}) AND {kept} AND NOT {has_letter(table, '{copied:UInt128}')}"
 
 
 def count_gone(table: CapturedTable, kept: str) -> str:
     """How many keys have a tombstone of this copy, or need one."""
-    made = (
-        f"_version = {{tombstone:UInt128}} AND _op = '{DELETED}' AND _xid = {{xid:UInt32}} AND _commit_time = {_TIME}"
-    )
-    return (
-        f"SELECT (SELECT count() FROM {table.latest} FINAL WHERE {gone(table, kept)})"
-        f" + (SELECT count() FROM {table.history} FINAL WHERE {made})"
-    )
+    return f"SELECT count() FROM {table.history} FINAL WHERE {gone(table, kept)} {IN_ORDER}"
 
 
 def insert_tombstones(table: CapturedTable, kept: str) -> str:
@@ -40,5 +46,5 @@ def insert_tombstones(table: CapturedTable, kept: str) -> str:
     return (
         f"INSERT INTO {table.history} ({', '.join(map(quoted, [*names, '_raw', *made]))})"
         f" SELECT {', '.join(map(quoted, [*names, '_raw']))}, {', '.join(made.values())}"
-        f" FROM {table.latest} FINAL WHERE {gone(table, kept)}"
+        f" FROM {table.history} FINAL WHERE {gone(table, kept)} {IN_ORDER}"
     )

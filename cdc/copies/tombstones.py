@@ -19,6 +19,7 @@ def delete_what_is_gone(client: Client, table: CapturedTable, copied: TableCopy,
     parameters = {
         "copied": version(copied.epoch, copied.lsn, COPIED_RANK),
         "tombstone": version(copied.epoch, copied.lsn, DELETION_RANK),
+        "passed": version(copied.epoch, copied.copied_to, COPIED_RANK),
         "xid": copied.xid,
         "taken_us": copied.taken_us,
     }

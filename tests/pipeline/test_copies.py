@@ -12,7 +12,7 @@ from clickhouse_connect.driver.exceptions import OperationalError
 from cdc.batch import Rows
 from cdc.bookkeeping.copies import newest_copies
 from cdc.catalog.model import CapturedTable
-from cdc.copies import snapshot
+from cdc.copies import snapshot, tombstones
 from cdc.copies.resnapshot import copy_anew
 from cdc.postgres import Connection
 from cdc.storing.sink import Sink
@@ -141,11 +141,33 @@ def test_a_key_that_is_deleted_before_it_is_copied_has_one_deletion_its_own(
         capture.assert_whole()
     assert operations(capture) == {
         CHANGED: [("c", "essay.txt"), ("d", "changed")],
-        DELETED: [("c", "essay.txt"), ("c", "again.txt")],
+        # It was gone before it came again.
+        DELETED: [("c", "essay.txt"), ("d", "essay.txt"), ("c", "again.txt")],
         CREATED: [("r", "essay.txt")],
         UNTOUCHED: [("c", "essay.txt"), ("r", "essay.txt"), ("d", "essay.txt")],
     }
-    assert gone(capture, "files") == 0
+    assert gone(capture, "files") == 1
+
+
+def test_what_comes_between_the_count_of_tombstones_and_themselves_changes_neither(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capture_before(capture)
+    drop_slot(capture)
+    write_in_gap(capture)
+    record_transaction = tombstones._record_transaction
+
+    def write_after(*arguments: Any) -> None:
+        record_transaction(*arguments)
+        capture.write(new_file(DELETED, "again.txt"), f"UPDATE files SET filename = 'new' WHERE file_id = '{DELETED}'")
+        wanted = capture.wal_position()
+        wait_until(lambda: capture.stored_position() >= wanted, "what was written to be stored")
+
+    monkeypatch.setattr("cdc.copies.tombstones._record_transaction", write_after)
+    with capture.running():
+        capture.catch_up()
+        capture.assert_whole()
+    assert operations(capture)[DELETED] == [("c", "essay.txt"), ("d", "essay.txt"), ("c", "again.txt"), ("u", "new")]
 
 
 def test_a_tombstone_says_by_whom_and_why_as_any_change_does(capture: Capture) -> None:
