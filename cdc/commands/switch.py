@@ -16,7 +16,7 @@ from cdc.connect.configuration import connector_name
 from cdc.connect.rest import ConnectError, connect_client
 from cdc.postgres import session
 from cdc.settings import CdcSettings, database_url
-from cdc.source.switch import Outcome, switch
+from cdc.source.switch import Outcome, Switch
 from services.kit.command_line import Services
 from services.kit.command_output import output, say_note
 
@@ -37,7 +37,7 @@ def switch_source(
             for each in chosen(captured(opened), services):
                 forget = partial(_forget_connector, settings, each.service, timeout)
                 with session(database_url(each.service)) as connection:
-                    outcome = switch(connection, opened, each.service, source, timeout, forget)
+                    outcome = Switch(connection, opened, each.service, timeout, forget).to(source)
                 _say(each.service, outcome)
 
 

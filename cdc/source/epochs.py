@@ -69,7 +69,7 @@ def ensure_epoch(
     reached = progress(client, service)
     cluster = cluster_of(connection)
     if known is None:
-        known = _begin(client, service, cluster, 1, "first start", source)
+        known = _begin(client, service, _epoch(cluster, 1, "first start"), source)
     elif known.system_identifier != cluster.identifier:
         raise NotReadyError(_another_cluster(service, known, cluster))
     require_source(client, service, known, source)
@@ -79,7 +79,7 @@ def ensure_epoch(
         _log.warning("%s: a new epoch begins, in which everything is copied anew: %s", service, gap)
         free()
         drop_slot(connection, slot)
-        known = _begin(client, service, cluster, known.number + 1, gap, source)
+        known = _begin(client, service, _epoch(cluster, known.number + 1, gap), source)
     elif state.lost:
         drop_slot(connection, slot)
     ensure_slot(connection, database_url, slot, stopped)
@@ -110,7 +110,7 @@ def begin_epoch(
     slot = slot_of(source, service)
     require_unread(connection, service, slot)
     drop_slot(connection, slot)
-    return _begin(client, service, cluster_of(connection), known.number + 1, reason, source)
+    return _begin(client, service, _epoch(cluster_of(connection), known.number + 1, reason), source)
 
 
 def gap_before(
@@ -140,10 +140,13 @@ def _known(client: Client, service: str) -> Epoch:
     return known
 
 
-def _begin(client: Client, service: str, cluster: Cluster, number: int, reason: str, source: Source) -> Epoch:
-    epoch = Epoch(number, cluster.identifier, cluster.timeline, reason)
+def _epoch(cluster: Cluster, number: int, reason: str) -> Epoch:
+    return Epoch(number, cluster.identifier, cluster.timeline, reason)
+
+
+def _begin(client: Client, service: str, epoch: Epoch, source: Source) -> Epoch:
     record_epoch(client, service, epoch)
-    record_source(client, service, position(number, 0), source)
+    record_source(client, service, position(epoch.number, 0), source)
     return epoch
 
 

@@ -39,31 +39,74 @@ class Outcome:
     still_read: str | None
 
 
-def switch(
-    connection: Connection,
-    client: Client,
-    service: str,
-    source: Source,
-    patience_seconds: float,
-    forget_connector: Callable[[], None],
-) -> Outcome:
-    """Have a service's changes come by way of `source` from the next start of capture on, and clean the other up.
+@dataclass(frozen=True)
+class Switch:
+    """One service's way from one source to the other.
 
-    forget_connector: ends the connector, with how far it had come, where that is not to go on.
-    NotReadyError where there is nothing to go over from without a gap, or what Kafka holds is not stored in time.
+    forget_connector: ends the connector, with how far it had come, where that is not to go on; patience_seconds: how
+    long to wait until what Kafka holds is stored.
     """
-    require_alone(connection, service)
-    epoch = current_epoch(client, service)
-    before = source_in_effect(client, service) or source.other
-    since = None
-    if epoch is not None and before is source.other and copies(client, service, epoch.number):
-        since = _go_over(connection, client, service, source, patience_seconds, forget_connector)
-    elif before is not source:
-        # Nothing rests on a slot yet.
-        record_source(client, service, position(epoch.number if epoch else 0, 0), source)
-    if source is Source.SLOT:
-        forget_connector()
-    return Outcome(source, since, _clean_up(connection, slot_of(source.other, service), slot_of(source, service)))
+
+    connection: Connection
+    client: Client
+    service: str
+    patience_seconds: float
+    forget_connector: Callable[[], None]
+
+    def to(self, source: Source) -> Outcome:
+        """Have changes come by way of `source` from the next start of capture on, and clean up what the other one left.
+
+        NotReadyError where there is nothing to go over from without a gap, or what Kafka holds is not stored in time.
+        """
+        require_alone(self.connection, self.service)
+        epoch = current_epoch(self.client, self.service)
+        before = source_in_effect(self.client, self.service) or source.other
+        since = None
+        if epoch is not None and before is source.other and copies(self.client, self.service, epoch.number):
+            since = self._go_over(source)
+        elif before is not source:
+            # Nothing rests on a slot yet.
+            record_source(self.client, self.service, position(epoch.number if epoch else 0, 0), source)
+        if source is Source.SLOT:
+            self.forget_connector()
+        old, new = slot_of(source.other, self.service), slot_of(source, self.service)
+        return Outcome(source, since, _clean_up(self.connection, old, new))
+
+    def _go_over(self, source: Source) -> str:
+        old, new = slot_of(source.other, self.service), slot_of(source, self.service)
+        state = slot_state(self.connection, old)
+        if state.lost or not state.exists:
+            raise NotReadyError(
+                f"{self.service}: replication slot {old} {state.lost or 'is gone'}: there is a gap already, which"
+                f" `CDC_SOURCE={source} python -m cdc recover {self.service}` closes by copies"
+            )
+        if source is Source.KAFKA:
+            # It would go on where it once was, which is not where its slot begins now.
+            self.forget_connector()
+        if slot_state(self.connection, new).exists:
+            require_unread(self.connection, self.service, new)
+            drop_slot(self.connection, new)
+        rows(self.connection, _COPY, old, new)
+        begins = str(rows(self.connection, _CONFIRMED, new)[0][0])
+        number = self._await_stored(begins)
+        record_source(self.client, self.service, position(number, lsn_number(begins)), source)
+        _log.info("%s: its changes come by way of %s from %s on", self.service, source, begins)
+        return begins
+
+    def _await_stored(self, begins: str) -> int:
+        """Return, with the epoch's number, once all from before the new slot is stored, and not in Kafka alone."""
+        deadline = time.monotonic() + self.patience_seconds
+        while True:
+            epoch, reached = current_epoch(self.client, self.service), progress(self.client, self.service)
+            if epoch and reached and reached.position >= position(epoch.number, lsn_number(begins)):
+                return epoch.number
+            if time.monotonic() > deadline:
+                stored = f"up to {lsn_text(reached.lsn)} only" if reached else "nowhere"
+                raise NotReadyError(
+                    f"{self.service}: what was delivered up to {begins} is stored {stored}: is `python -m cdc run`"
+                    " running as it was? Its changes come as they did; say this again once it has caught up"
+                )
+            time.sleep(_POLL_SECONDS)
 
 
 def require_source(client: Client, service: str, epoch: Epoch, source: Source) -> None:
@@ -73,52 +116,6 @@ def require_source(client: Client, service: str, epoch: Epoch, source: Source) -
             f"{service}: its changes come by way of {source.other}, and {source} is asked for:"
             f" `python -m cdc switch {source} {service}` goes over without a gap"
         )
-
-
-def _go_over(
-    connection: Connection,
-    client: Client,
-    service: str,
-    source: Source,
-    patience_seconds: float,
-    forget_connector: Callable[[], None],
-) -> str:
-    old, new = slot_of(source.other, service), slot_of(source, service)
-    state = slot_state(connection, old)
-    if state.lost or not state.exists:
-        raise NotReadyError(
-            f"{service}: replication slot {old} {state.lost or 'is gone'}: there is a gap already, which"
-            f" `CDC_SOURCE={source} python -m cdc recover {service}` closes by copies"
-        )
-    if source is Source.KAFKA:
-        # It would go on where it once was, which is not where its slot begins now.
-        forget_connector()
-    if slot_state(connection, new).exists:
-        require_unread(connection, service, new)
-        drop_slot(connection, new)
-    rows(connection, _COPY, old, new)
-    begins = str(rows(connection, _CONFIRMED, new)[0][0])
-    _await_stored(client, service, begins, patience_seconds)
-    epoch = current_epoch(client, service)
-    record_source(client, service, position(epoch.number if epoch else 0, lsn_number(begins)), source)
-    _log.info("%s: its changes come by way of %s from %s on", service, source, begins)
-    return begins
-
-
-def _await_stored(client: Client, service: str, begins: str, patience_seconds: float) -> None:
-    """Return once everything from before the new slot is stored: what Kafka holds, PostgreSQL takes for delivered."""
-    deadline = time.monotonic() + patience_seconds
-    while True:
-        epoch, reached = current_epoch(client, service), progress(client, service)
-        if epoch and reached and reached.position >= position(epoch.number, lsn_number(begins)):
-            return
-        if time.monotonic() > deadline:
-            stored = lsn_text(reached.lsn) if reached else "nothing"
-            raise NotReadyError(
-                f"{service}: what was delivered up to {begins} is stored up to {stored} only: is `python -m cdc run`"
-                " running as it was? Its changes come as they did; say this again once it has caught up"
-            )
-        time.sleep(_POLL_SECONDS)
 
 
 def _clean_up(connection: Connection, old: str, new: str) -> str | None:

@@ -12,7 +12,8 @@ from clickhouse_connect.driver.exceptions import OperationalError
 from cdc.batch import Rows
 from cdc.bookkeeping.copies import newest_copies
 from cdc.catalog.model import CapturedTable
-from cdc.copies import snapshot, tombstones
+from cdc.catalog.tombstone_sql import insert_tombstones
+from cdc.copies import snapshot
 from cdc.copies.resnapshot import copy_anew
 from cdc.postgres import Connection
 from cdc.storing.sink import Sink
@@ -155,15 +156,14 @@ def test_what_comes_between_the_count_of_tombstones_and_themselves_changes_neith
     capture_before(capture)
     drop_slot(capture)
     write_in_gap(capture)
-    record_transaction = tombstones._record_transaction
 
-    def write_after(*arguments: Any) -> None:
-        record_transaction(*arguments)
+    def write_first(*arguments: Any) -> str:
         capture.write(new_file(DELETED, "again.txt"), f"UPDATE files SET filename = 'new' WHERE file_id = '{DELETED}'")
         wanted = capture.wal_position()
         wait_until(lambda: capture.stored_position() >= wanted, "what was written to be stored")
+        return insert_tombstones(*arguments)
 
-    monkeypatch.setattr("cdc.copies.tombstones._record_transaction", write_after)
+    monkeypatch.setattr("cdc.copies.tombstones.insert_tombstones", write_first)
     with capture.running():
         capture.catch_up()
         capture.assert_whole()

@@ -8,7 +8,7 @@ from cdc.connect.apply import Patience, delete
 from cdc.connect.configuration import connector_name
 from cdc.connect.rest import connect_client
 from cdc.postgres import session
-from cdc.source.switch import Outcome, switch
+from cdc.source.switch import Outcome, Switch
 from tests.pipeline.capture import Capture
 from tests.pipeline.kafka.captured import ByKafka
 from tests.pipeline.writers import Load
@@ -25,7 +25,7 @@ def switched(by_kafka: ByKafka, source: Source) -> Outcome:
 
     capture = by_kafka.capture
     with session(capture.database.cdc_url) as connection:
-        return switch(connection, capture.clickhouse, "file", source, SECONDS, forget_connector)
+        return Switch(connection, capture.clickhouse, "file", SECONDS, forget_connector).to(source)
 
 
 def slots(capture: Capture) -> set[str]:
