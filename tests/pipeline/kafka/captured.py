@@ -19,6 +19,8 @@ from deploy.local.kafka.connect import Connect
 from tests.pipeline.capture import PACE, Capture, going_on, wait_until
 
 ONE_BROKER = Delivery()
+# Every beat is a transaction, whose end ClickHouse is told of: milliseconds of a core, for each service and beat.
+CALM = replace(PACE, heartbeat_seconds=0.5)
 
 
 def connector_configuration(
@@ -72,7 +74,7 @@ class ByKafka:
     def pipeline(self) -> KafkaPipeline:
         connect_url = self.connect.url if self.follows_epochs else None
         place = KafkaPlace(self.kafka.bootstrap, self.group, stuck_seconds=20.0, partitions=3, connect_url=connect_url)
-        capture, pace = self.capture, replace(PACE, refused_in_a_row=self.refused_in_a_row)
+        capture, pace = self.capture, replace(CALM, refused_in_a_row=self.refused_in_a_row)
         places = capture.catalog, capture.database.cdc_url, capture.clickhouse_url
         return KafkaPipeline(*places, place, pace, Turns(1), self.metrics)
 

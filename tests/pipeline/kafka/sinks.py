@@ -51,7 +51,7 @@ class Memory:
 
     def reached(self, commit_lsn: int) -> Callable[[], bool]:
         """Whether progress has come to a commit."""
-        return lambda: bool(self.recorded) and self.recorded[-1].commit_lsn == commit_lsn
+        return lambda: bool(self.recorded) and self.recorded[-1].commit_lsn >= commit_lsn
 
     def values(self, topic: str) -> Counter[bytes]:
         with self.guard:
