@@ -44,7 +44,7 @@ class CdcSettings(TopicSettings):
         description="how long a stream may stand still, beside the wait for a heartbeat, to be healthy",
     )
     services_at_once: int = Field(default=2, gt=0, description="how many services' batches ClickHouse is sent at once")
-    batch_rows: int = Field(default=40_000, gt=0, description="rows after which a batch is sent at once")
+    batch_rows: int = Field(default=32_000, gt=0, description="rows after which a batch is sent at once")
     batch_bytes: int = Field(default=32 << 20, gt=0, description="bytes after which a batch is sent at once")
     source: Source = Field(default=Source.SLOT, description="where changes are read: slot, or kafka")
     connect_url: HttpUrl | None = Field(
