@@ -6,7 +6,7 @@ from cdc.catalog.sources import Source
 from cdc.connect.settings import TopicSettings
 from cdc.dead_letters.limits import IN_A_ROW
 from cdc.pace import Pace
-from cdc.source.slot import BatchLimits
+from cdc.source.slot import USUAL_LIMITS, BatchLimits
 from services.kit.settings import DatabaseAddress, SettingsError
 
 
@@ -15,7 +15,9 @@ class CdcSettings(TopicSettings):
 
     clickhouse_url: HttpUrl = Field(description="ClickHouse's HTTP interface, with user and password")
     heartbeat_seconds: float = Field(default=5.0, gt=0, description="how often an idle database is written to")
-    flush_seconds: float = Field(default=0.02, ge=0, description="how far apart a service's batches are at least")
+    flush_seconds: float = Field(
+        default=USUAL_LIMITS.seconds, ge=0, description="how far apart a service's batches are at least"
+    )
     retention_seconds: float = Field(
         default=3600.0, gt=0, description="how often history that is kept for a time only is thinned"
     )
@@ -44,8 +46,8 @@ class CdcSettings(TopicSettings):
         description="how long a stream may stand still, beside the wait for a heartbeat, to be healthy",
     )
     services_at_once: int = Field(default=2, gt=0, description="how many services' batches ClickHouse is sent at once")
-    batch_rows: int = Field(default=32_000, gt=0, description="rows after which a batch is sent at once")
-    batch_bytes: int = Field(default=32 << 20, gt=0, description="bytes after which a batch is sent at once")
+    batch_rows: int = Field(default=USUAL_LIMITS.rows, gt=0, description="rows after which a batch is sent at once")
+    batch_bytes: int = Field(default=USUAL_LIMITS.bytes, gt=0, description="bytes after which a batch is sent at once")
     source: Source = Field(default=Source.SLOT, description="where changes are read: slot, or kafka")
     connect_url: HttpUrl | None = Field(
         default=None, description="Kafka Connect, for connectors to follow where a new epoch begins"

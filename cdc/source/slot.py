@@ -30,6 +30,10 @@ class BatchLimits:
     bytes: int
 
 
+# A few batches are in memory at once: with these, one transaction of millions of rows stays below 200 MB.
+USUAL_LIMITS = BatchLimits(seconds=0.02, rows=32_000, bytes=32 << 20)
+
+
 class SlotReader:
     """Reads one slot until it is told to stop; what it read and could not store is sent again at the next start."""
 

@@ -18,11 +18,9 @@ from cdc.catalog.postgres_ddl import PUBLICATION
 from cdc.clickhouse import client, rows_of
 from cdc.postgres import lsn_number, replication_session, rows, session
 from cdc.source.pgoutput import Decoder
-from cdc.source.slot import OPTIONS, BatchLimits, SlotReader
+from cdc.source.slot import OPTIONS, USUAL_LIMITS, SlotReader
 from cdc.storing.inserter import Inserter
 from cdc.storing.sink import Sink
-
-_LIMITS = BatchLimits(seconds=0.02, rows=40_000, bytes=32 << 20)
 
 
 def timed(action: Callable[[], None]) -> float:
@@ -107,4 +105,4 @@ def _read_to_the_end(dsn: str, slot: str, catalog: ServiceCatalog, store: Callab
 
     inserter = Inserter(stop_at_the_end, stopping, "bench")
     with replication_session(dsn) as connection:
-        SlotReader(Decoder(catalog, 1, lambda table, *_: table), inserter, _LIMITS).run(connection, slot, stopping)
+        SlotReader(Decoder(catalog, 1, lambda table, *_: table), inserter, USUAL_LIMITS).run(connection, slot, stopping)
