@@ -16,7 +16,7 @@ from cdc.kafka.stream import Bounds, Group, Stream, Target
 from cdc.storing.turns import Turns
 
 PACE = Bounds(LaneLimits(10_000, 8 << 20), apart_seconds=0.01, stuck_seconds=20.0, hang_seconds=20.0)
-SOON = 40.0
+SOON = 90.0
 
 
 @dataclass
