@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from cdc.bookkeeping.sources import source_in_effect
 from cdc.captured import captured, declared_once_it_answers
 from cdc.catalog.sources import Source, slot_of
 from cdc.clickhouse import client
@@ -120,6 +121,9 @@ def resnapshot(tables: Annotated[list[str], typer.Argument(help="tables, e.g. fi
 def recover(
     service: Annotated[str, typer.Argument(help="the service, e.g. file")],
     *,
+    source: Annotated[
+        Source | None, typer.Option(help="whence changes are to come; by default as they did, or as CDC_SOURCE says")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
 ) -> None:
     """Capture from whatever PostgreSQL is there now: a new epoch, in which the next `run` copies everything anew."""
@@ -129,7 +133,7 @@ def recover(
             question = f"{service}: carry on with {described(connection, opened, service)}"
             if not yes and not typer.confirm(question):
                 raise typer.Exit(FAILED)
-            source = CdcSettings.load().source
+            source = source or source_in_effect(opened, service) or CdcSettings.load().source
             epoch = begin_epoch(connection, opened, catalog.service, "asked for by `cdc recover`", source)
         output.print(f"{service}: epoch {epoch.number} begins once `python -m cdc run` runs", highlight=False)
 

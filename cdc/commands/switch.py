@@ -12,7 +12,7 @@ from cdc.commands.databases import chosen
 from cdc.commands.explained import failures_explained
 from cdc.connect import apply as connectors
 from cdc.connect.apply import Patience
-from cdc.connect.configuration import connector_name
+from cdc.connect.configuration import connector_name, require_carried
 from cdc.connect.rest import ConnectError, connect_client
 from cdc.postgres import session
 from cdc.settings import CdcSettings, database_url
@@ -35,6 +35,8 @@ def switch_source(
         settings = CdcSettings.load()
         with client(str(settings.clickhouse_url)) as opened:
             for each in chosen(captured(opened), services):
+                if source is Source.KAFKA:
+                    require_carried(each)
                 forget = partial(_forget_connector, settings, each.service, timeout)
                 with session(database_url(each.service)) as connection:
                     outcome = Switch(connection, opened, each.service, timeout, forget).to(source)
@@ -43,9 +45,14 @@ def switch_source(
 
 def _forget_connector(settings: CdcSettings, service: str, timeout: float) -> None:
     """Delete the connector that captures a service, and how far it had come; the one of its outbox stays."""
-    if settings.connect_url is not None:
-        with connect_client(str(settings.connect_url)) as connect:
-            connectors.delete(connect, connector_name(service), Patience(timeout))
+    if settings.connect_url is None:
+        say_note(
+            f"{service}: CDC_CONNECT_URL is not set: if {connector_name(service)} is there, end it by"
+            f" `python -m cdc connect delete {service}`"
+        )
+        return
+    with connect_client(str(settings.connect_url)) as connect:
+        connectors.delete(connect, connector_name(service), Patience(timeout))
 
 
 def _say(service: str, outcome: Outcome) -> None:

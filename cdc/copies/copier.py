@@ -1,9 +1,9 @@
 """The copier: a thread beside the stream that carries out the copies that are wanted, and tells what is gone.
 
-A copy is rows first. Then, once the stream has passed the position at which the last of them was read, each key that is
-not deleted and still has a version from before the copy was not there any more: the stream would have brought its
-deletion otherwise. It gets a tombstone. Both steps say in ClickHouse that they are done, so that a copy that was cut
-off goes on with the step that it was cut off in.
+A copy is rows first. Then, once the stream has passed the position at which the last of them was read, a key that was
+there before, was not copied, and of which the stream tells nothing but that it came again was not there any more: the
+stream would have brought its deletion otherwise. It gets a tombstone. Both steps say in ClickHouse that they are done,
+so that a copy that was cut off goes on with the step that it was cut off in.
 """
 
 import logging

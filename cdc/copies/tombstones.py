@@ -6,7 +6,7 @@ from clickhouse_connect.driver import Client
 
 from cdc.bookkeeping.copies import TableCopy
 from cdc.catalog.model import CapturedTable
-from cdc.catalog.tombstone_sql import count_gone, insert_tombstones
+from cdc.catalog.tombstone_sql import count_gone, count_told, insert_tombstones
 from cdc.catalog.version import COPIED_RANK, DELETION_RANK, version
 from cdc.clickhouse import INSERT_SETTINGS, insert_row, rows_of
 
@@ -28,7 +28,12 @@ def delete_what_is_gone(client: Client, table: CapturedTable, copied: TableCopy,
         # Said first: a change whose transaction is not known must not be seen.
         _record_transaction(client, table.service, copied, count)
         client.command(insert_tombstones(table, kept), parameters, settings=INSERT_SETTINGS)
-    return int(count)
+        [(told,)] = rows_of(client, count_told(table), parameters)
+        if told != count:
+            # A key came again between the two parts of one question, or was parked meanwhile.
+            _record_transaction(client, table.service, copied, told)
+        return int(told)
+    return 0
 
 
 def _record_transaction(client: Client, service: str, copied: TableCopy, changes: int) -> None:

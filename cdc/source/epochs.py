@@ -72,7 +72,7 @@ def ensure_epoch(
         known = _begin(client, service, _epoch(cluster, 1, "first start"), source)
     elif known.system_identifier != cluster.identifier:
         raise NotReadyError(_another_cluster(service, known, cluster))
-    require_source(client, service, known, source)
+    require_source(connection, client, service, known, source)
     slot = slot_of(source, service)
     state, begun = slot_state(connection, slot), bool(copies(client, service, known.number))
     if gap := gap_before(known, cluster, reached, state, copies_begun=begun):
@@ -99,17 +99,21 @@ def described(connection: Connection, client: Client, service: str) -> str:
 
 
 def begin_epoch(
-    connection: Connection, client: Client, service: str, reason: str, source: Source = Source.SLOT
+    connection: Connection, client: Client, service: str, reason: str, source: Source | None = None
 ) -> Epoch:
     """Begin a new epoch with whatever cluster is at the other end; the next start of capture copies everything anew.
 
+    source: whence changes are to come in it, None for the one they come from.
     NotReadyError if nothing was captured yet, or while capture runs.
     """
     require_alone(connection, service)
     known = _known(client, service)
-    slot = slot_of(source, service)
-    require_unread(connection, service, slot)
-    drop_slot(connection, slot)
+    slots = [slot_of(each, service) for each in Source]
+    for slot in slots:
+        require_unread(connection, service, slot)
+    for slot in slots:
+        drop_slot(connection, slot)
+    source = source or source_in_effect(client, service) or Source.SLOT
     return _begin(client, service, _epoch(cluster_of(connection), known.number + 1, reason), source)
 
 

@@ -60,9 +60,14 @@ class Switch:
         """
         require_alone(self.connection, self.service)
         epoch = current_epoch(self.client, self.service)
-        before = source_in_effect(self.client, self.service) or source.other
-        since = None
-        if epoch is not None and before is source.other and copies(self.client, self.service, epoch.number):
+        before, since = _source_in_use(self.connection, self.client, self.service), None
+        begun = epoch is not None and bool(copies(self.client, self.service, epoch.number))
+        if begun and before is None:
+            raise NotReadyError(
+                f"{self.service}: by which source its changes come was never recorded: start `python -m cdc run`"
+                " once as it was, and say this again"
+            )
+        if begun and before is source.other:
             since = self._go_over(source)
         elif before is not source:
             # Nothing rests on a slot yet.
@@ -78,7 +83,7 @@ class Switch:
         if state.lost or not state.exists:
             raise NotReadyError(
                 f"{self.service}: replication slot {old} {state.lost or 'is gone'}: there is a gap already, which"
-                f" `CDC_SOURCE={source} python -m cdc recover {self.service}` closes by copies"
+                f" `python -m cdc recover {self.service} --source {source}` closes by copies"
             )
         if source is Source.KAFKA:
             # It would go on where it once was, which is not where its slot begins now.
@@ -88,7 +93,12 @@ class Switch:
             drop_slot(self.connection, new)
         rows(self.connection, _COPY, old, new)
         begins = str(rows(self.connection, _CONFIRMED, new)[0][0])
-        number = self._await_stored(begins)
+        try:
+            number = self._await_stored(begins)
+        except BaseException:
+            # Nobody would read it, and PostgreSQL would keep WAL for it.
+            drop_slot(self.connection, new)
+            raise
         record_source(self.client, self.service, position(number, lsn_number(begins)), source)
         _log.info("%s: its changes come by way of %s from %s on", self.service, source, begins)
         return begins
@@ -109,18 +119,25 @@ class Switch:
             time.sleep(_POLL_SECONDS)
 
 
-def require_source(client: Client, service: str, epoch: Epoch, source: Source) -> None:
+def require_source(connection: Connection, client: Client, service: str, epoch: Epoch, source: Source) -> None:
     """Raise NotReadyError where a service's copies rest on the other source's slot: a gap would lie between."""
-    if source_in_effect(client, service) is source.other and copies(client, service, epoch.number):
+    if _source_in_use(connection, client, service) is source.other and copies(client, service, epoch.number):
         raise NotReadyError(
             f"{service}: its changes come by way of {source.other}, and {source} is asked for:"
             f" `python -m cdc switch {source} {service}` goes over without a gap"
         )
 
 
+def _source_in_use(connection: Connection, client: Client, service: str) -> Source | None:
+    """The source that was recorded; of what began before any was, the one whose slot alone is there, if it is so."""
+    there = [source for source in Source if slot_state(connection, slot_of(source, service)).exists]
+    return source_in_effect(client, service) or (there[0] if len(there) == 1 else None)
+
+
 def _clean_up(connection: Connection, old: str, new: str) -> str | None:
     """Drop the old slot if nobody reads it and the new one is there; its name if somebody still does."""
-    if not slot_state(connection, new).exists or not slot_state(connection, old).exists:
+    standing = slot_state(connection, new)
+    if not standing.exists or standing.lost or not slot_state(connection, old).exists:
         return None
     if slot_state(connection, old).active:
         return old

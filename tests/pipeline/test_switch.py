@@ -1,11 +1,13 @@
 """From one source to the other: refused where a gap would lie between, and without one by `python -m cdc switch`."""
 
 from collections.abc import Iterator
+from unittest.mock import Mock
 
 import pytest
 from typer.testing import CliRunner
 
 from cdc.bookkeeping.copies import copies
+from cdc.catalog.model import CatalogError
 from cdc.catalog.sources import Source
 from cdc.commands.app import app
 from cdc.postgres import session
@@ -104,16 +106,56 @@ def test_what_was_delivered_to_kafka_must_be_stored_before_the_slot_is_read_agai
     deliver(carried)
     code, said = switch("slot", "--timeout", "0.5")
     assert (code, "file: what was delivered up to" in said) == (1, True), said
+    assert slots(carried) == {DEBEZIUM}
     assert set_up(carried, Source.KAFKA) == 1
+
+
+def test_a_deployment_from_before_sources_were_recorded_goes_on_by_its_own(carried: Capture) -> None:
+    carried.clickhouse.command("TRUNCATE TABLE cdc.sources")
+    with pytest.raises(NotReadyError, match="its changes come by way of slot"):
+        set_up(carried, Source.KAFKA)
+    assert switch("slot")[0] == 0
+    assert set_up(carried, Source.SLOT) == 1
+    assert slots(carried) == {SLOT}
+
+
+def test_where_both_slots_are_there_and_no_source_was_recorded_somebody_must_say_which(carried: Capture) -> None:
+    carried.clickhouse.command("TRUNCATE TABLE cdc.sources")
+    run(carried.database.superuser_dsn, f"SELECT pg_copy_logical_replication_slot('{SLOT}', '{DEBEZIUM}')")
+    code, said = switch("kafka")
+    assert (code, "start `python -m cdc run` once as it was" in said) == (1, True), said
+    assert slots(carried) == {SLOT, DEBEZIUM}
+    assert set_up(carried, Source.SLOT) == 1
+    assert switch("kafka")[0] == 0
+
+
+def test_nobody_goes_over_to_kafka_with_a_column_that_debezium_does_not_carry(
+    carried: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = CatalogError("file cannot be captured through Kafka")
+    monkeypatch.setattr("cdc.commands.switch.require_carried", Mock(side_effect=refused))
+    code, said = switch("kafka")
+    assert (code, str(refused) in said) == (2, True), said
+    assert slots(carried) == {SLOT}
 
 
 def test_nothing_goes_over_from_a_slot_that_is_gone(carried: Capture) -> None:
     run(carried.database.superuser_dsn, f"SELECT pg_drop_replication_slot('{SLOT}')")
     code, said = switch("kafka")
-    assert (code, f"{SLOT} is gone" in said, "`CDC_SOURCE=kafka python -m cdc recover file`" in said) == (1, True, True)
+    assert (code, f"{SLOT} is gone" in said, "`python -m cdc recover file --source kafka`" in said) == (1, True, True)
 
 
 def test_what_was_never_captured_begins_by_way_of_either(capture: Capture) -> None:
     assert switch("kafka")[0] == 0
     assert set_up(capture, Source.SLOT) == 1
     assert slots(capture) == {SLOT}
+
+
+def test_nobody_recovers_by_one_source_while_the_other_one_is_read(carried: Capture) -> None:
+    run(carried.database.superuser_dsn, f"SELECT pg_copy_logical_replication_slot('{SLOT}', '{DEBEZIUM}')")
+    with carried.running():
+        carried.write(new_file(STREAMED))
+        carried.catch_up()
+        result = CliRunner().invoke(app, ["recover", "file", "--source", "kafka", "--yes"], env={"COLUMNS": "300"})
+        assert (result.exit_code, f"somebody reads its slot {SLOT}" in result.output) == (1, True), result.output
+    assert slots(carried) == {SLOT, DEBEZIUM}
