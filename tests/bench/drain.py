@@ -18,11 +18,13 @@ from cdc.catalog.postgres_ddl import PUBLICATION
 from cdc.clickhouse import client, rows_of
 from cdc.postgres import lsn_number, replication_session, rows, session
 from cdc.source.pgoutput import Decoder
-from cdc.source.slot import OPTIONS, BatchLimits, SlotReader
+from cdc.source.slot import OPTIONS, SlotReader
 from cdc.storing.inserter import Inserter
 from cdc.storing.sink import Sink
+from tests.bench.pace import LIMITS
 
-_LIMITS = BatchLimits(seconds=0.02, rows=40_000, bytes=32 << 20)
+_CONFIRMED = "SELECT confirmed_flush_lsn::text FROM pg_replication_slots WHERE slot_name = %s"
+_PATIENCE_SECONDS, _POLL_SECONDS = 1800.0, 0.1
 
 
 def timed(action: Callable[[], None]) -> float:
@@ -89,6 +91,16 @@ def assert_arrived(dsn: str, catalog: ServiceCatalog, clickhouse_url: str, chang
         raise AssertionError(f"{in_history} of {changes} changes are in history, {shown} of {there} rows in the view")
 
 
+def wait_until_confirmed(dsn: str, slot: str) -> None:
+    """Return once whoever reads a slot has told PostgreSQL that everything written by now is safe."""
+    end, deadline = _end_of_the_log(dsn), time.monotonic() + _PATIENCE_SECONDS
+    with session(dsn) as connection:
+        while lsn_number(rows(connection, _CONFIRMED, slot)[0][0]) < end:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"what slot {slot} holds was not read within {_PATIENCE_SECONDS:g} s")
+            time.sleep(_POLL_SECONDS)
+
+
 def _end_of_the_log(dsn: str) -> int:
     """Where the log ends now; a message behind it lets a reader see that it has come so far."""
     with session(dsn) as connection:
@@ -107,4 +119,4 @@ def _read_to_the_end(dsn: str, slot: str, catalog: ServiceCatalog, store: Callab
 
     inserter = Inserter(stop_at_the_end, stopping, "bench")
     with replication_session(dsn) as connection:
-        SlotReader(Decoder(catalog, 1, lambda table, *_: table), inserter, _LIMITS).run(connection, slot, stopping)
+        SlotReader(Decoder(catalog, 1, lambda table, *_: table), inserter, LIMITS).run(connection, slot, stopping)
