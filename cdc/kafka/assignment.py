@@ -29,14 +29,14 @@ def nobody_is_told(_topic: str, _taken: Taken, _seconds: float) -> None:
 class Storing:
     """How a service's lanes are stored: by `store`, which a thread calls with a topic.
 
-    apart_seconds: how far apart the batches of a lane are at least; failed: told what `store` raised for good; stored:
+    apart_seconds: how far apart the batches of a topic are at least; failed: told what `store` raised for good; stored:
     told of each batch that was stored.
     """
 
     service: str
     store: Callable[[str, Taken], None]
     turns: Turns
-    apart_seconds: float
+    apart_seconds: Callable[[str], float]
     failed: Callable[[BaseException], None]
     stored: Stored = nobody_is_told
 
@@ -97,7 +97,7 @@ class Assignment:
         while await self._is_filled(lane):
             began = loop.time()
             self.offsets.stored(await loop.run_in_executor(self._threads, self._store_next, lane))
-            await asyncio.sleep(max(0.0, self._storing.apart_seconds - (loop.time() - began)))
+            await asyncio.sleep(max(0.0, self._storing.apart_seconds(lane.topic) - (loop.time() - began)))
 
     async def _is_filled(self, lane: Lane) -> bool:
         filled = self._filled[lane.topic]

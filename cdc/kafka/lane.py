@@ -60,8 +60,9 @@ class Taken:
     @property
     def ends(self) -> dict[Partition, int]:
         """Behind the last record of each partition."""
-        # Of each partition the last one wins.
-        return {Partition(record.topic, record.partition): record.offset + 1 for record in self.records}
+        # Of each partition the last one wins; what is made of a record is made of that one alone.
+        last = {record.partition: record for record in self.records}
+        return {Partition(each.topic, number): each.offset + 1 for number, each in last.items()}
 
 
 class Lane:

@@ -20,6 +20,7 @@ from cdc.kafka.offsets import Partition
 from cdc.kafka.progress import ProgressKeeper
 from cdc.kafka.reader import Fetched, Reader
 from cdc.kafka.watchdog import StuckError, Watchdog
+from cdc.storing.commits import APART_SECONDS
 from cdc.storing.turns import Turns
 
 _log = logging.getLogger(__name__)
@@ -120,7 +121,7 @@ class Stream:
             self._group.service,
             self._target.store,
             self._turns,
-            self._bounds.apart_seconds,
+            self._apart,
             failure.say,
             self._target.stored,
         )
@@ -142,6 +143,11 @@ class Stream:
             await member.end()
             if self._on_duty:
                 await asyncio.to_thread(self._target.duties.end)
+
+    def _apart(self, topic: str) -> float:
+        """Seconds between the batches of a topic; who reads rows waits for no END of a transaction, and each costs."""
+        seconds = self._bounds.apart_seconds
+        return max(seconds, APART_SECONDS) if topic == self._group.transaction_topic else seconds
 
     def _seen(self, progress: ProgressKeeper) -> Callable[[Fetched], None]:
         def seen(fetched: Fetched) -> None:
