@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from cdc.kafka.assignment import Assignment, Stored, Storing, nobody_is_told
 from cdc.kafka.consumer import Onlooker, consumer, onlooker
 from cdc.kafka.ends import End
+from cdc.kafka.garbage import look_for_garbage_seldom
 from cdc.kafka.lane import LaneLimits, Taken
 from cdc.kafka.member import Member
 from cdc.kafka.offsets import Partition
@@ -103,6 +104,7 @@ class Stream:
 
     async def run(self, stopping: threading.Event) -> None:
         """Go on until `stopping` is set; then store what was fetched, commit, and leave the group."""
+        look_for_garbage_seldom()
         async with AsyncExitStack() as opened:
             looking = await opened.enter_async_context(onlooker(self._group.bootstrap))
             # Debezium makes a topic with its first message, and what is not there has no end to be reached.
@@ -121,6 +123,7 @@ class Stream:
             self._group.service,
             self._target.store,
             self._turns,
+            self._bounds.limits,
             self._apart,
             failure.say,
             self._target.stored,
