@@ -52,9 +52,9 @@ def drains(console: Console, parts: Parts, changes: int, repeat: int) -> dict[st
     show_speeds(console, "drain by way of Kafka", "changes/s", speeds, beside=BARE)
     show_speeds(console, "sinks of one group", "changes/s", {way: speeds[way] for way in (ONE, TWO)}, beside=ONE)
     show_figures(
-        console, "CPU of the sinks themselves, µs a change", {way: median(each) for way, each in costs.items()}
+        console, "CPU of the sinks themselves, ns a change", {way: median(each) for way, each in costs.items()}
     )
-    return {**speeds, "sinks' own µs a change": costs}
+    return {**speeds, "sinks' own ns a change": costs}
 
 
 class _Round:
@@ -97,7 +97,7 @@ class _Round:
 
     def _by_sinks(self, way: str, sinks: int) -> float:
         reports = drained(self._place(way), sinks, self._changes)
-        self.costs[way] = cpu_per_change(reports) * 1e6
+        self.costs[way] = cpu_per_change(reports) * 1e9
         return speed(reports)
 
     def _place(self, group: str) -> SinkPlace:
@@ -131,7 +131,8 @@ def _ways(parts: Parts, kafka: KafkaParts, catalog: ServiceCatalog) -> dict[str,
 @contextmanager
 def _queryable(parts: Parts, kafka: KafkaParts, catalog: ServiceCatalog) -> Iterator[Sees]:
     place = _sink_place(parts, kafka, catalog, "delay")
-    with sink_running(place), queryable(parts.clickhouse_url, catalog.tables[0]) as sees:
+    with sink_running(place) as sink, queryable(parts.clickhouse_url, catalog.tables[0]) as sees:
+        sink.begin()
         yield sees
 
 

@@ -35,7 +35,7 @@ _BOUNDS = Bounds(LaneLimits(LIMITS.rows, LIMITS.bytes), LIMITS.seconds, stuck_se
 _AT_ONCE = 2
 _PATIENCE_SECONDS = 60.0
 _POLL_SECONDS = 0.02
-_STOP = "stop"
+_READY, _GO, _STOP = "ready", "go", "stop"
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,17 @@ class SinkProcess:
         self._process = _SPAWN.Process(target=_run, args=(place, its), daemon=True)
         self._process.start()
         its.close()
-        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener, self._is_ready = threading.Thread(target=self._listen, daemon=True), threading.Event()
         self._listener.start()
+
+    def wait_until_ready(self) -> None:
+        """Return once it could join its group at once."""
+        if not self._is_ready.wait(_PATIENCE_SECONDS):
+            raise TimeoutError("a sink did not come to begin")
+
+    def begin(self) -> None:
+        """Have it join its group."""
+        self._ours.send(_GO)
 
     @property
     def has_ended(self) -> bool:
@@ -74,13 +83,15 @@ class SinkProcess:
 
     def _listen(self) -> None:
         with suppress(EOFError, OSError):
+            if self._ours.recv() == _READY:
+                self._is_ready.set()
             while True:
                 self.reports.append(self._ours.recv())
 
 
 @contextmanager
 def sink_running(place: SinkPlace) -> Iterator[SinkProcess]:
-    """A sink, told to stop at the end; our own end is its end too."""
+    """A sink that is yet to begin, told to stop at the end; our own end is its end too."""
     process = SinkProcess(place)
     try:
         yield process
@@ -92,6 +103,11 @@ def drained(place: SinkPlace, sinks: int, changes: int) -> list[list[Report]]:
     """The reports of so many sinks of a group until together they have stored so many changes."""
     with ExitStack() as running:
         all_sinks = [running.enter_context(sink_running(place)) for _ in range(sinks)]
+        # Together, or the first one would begin alone.
+        for each in all_sinks:
+            each.wait_until_ready()
+        for each in all_sinks:
+            each.begin()
         while sum(stored(each.reports) for each in all_sinks) < changes:
             if any(each.has_ended for each in all_sinks):
                 raise RuntimeError("a sink ended before everything was stored")
@@ -101,6 +117,9 @@ def drained(place: SinkPlace, sinks: int, changes: int) -> list[list[Report]]:
 
 def _run(place: SinkPlace, reports: Connection) -> None:
     """What the process does."""
+    reports.send(_READY)
+    if reports.recv() != _GO:
+        return
     stopping, reporter = threading.Event(), _Reporter(reports)
     threading.Thread(target=_wait_until_told, args=(reports, stopping), daemon=True).start()
     catalog = workload.catalog(place.service)
