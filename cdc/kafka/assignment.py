@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from cdc.kafka.lane import Lane, Record, Taken
+from cdc.kafka.lane import Lane, LaneLimits, Record, Taken
 from cdc.kafka.offsets import Offsets, Partition
 from cdc.storing.retry import Retry
 from cdc.storing.turns import Turns
@@ -27,16 +27,17 @@ def nobody_is_told(_topic: str, _taken: Taken, _seconds: float) -> None:
 
 @dataclass(frozen=True)
 class Storing:
-    """How a service's lanes are stored: by `store`, which a thread calls with a topic.
+    """How a service's lanes are stored: by `store`, which a thread calls with a topic, and in batches within `limits`.
 
-    apart_seconds: how far apart the batches of a lane are at least; failed: told what `store` raised for good; stored:
+    apart_seconds: how far apart the batches of a topic are at least; failed: told what `store` raised for good; stored:
     told of each batch that was stored.
     """
 
     service: str
     store: Callable[[str, Taken], None]
     turns: Turns
-    apart_seconds: float
+    limits: LaneLimits
+    apart_seconds: Callable[[str], float]
     failed: Callable[[BaseException], None]
     stored: Stored = nobody_is_told
 
@@ -50,7 +51,9 @@ class Assignment:
 
     def __init__(self, partitions: Iterable[Partition], storing: Storing) -> None:
         self.offsets = Offsets(partitions)
-        self.lanes = {topic: Lane(topic) for topic in sorted({each.topic for each in self.offsets.partitions})}
+        self.lanes = {
+            topic: Lane(topic, storing.limits) for topic in sorted({each.topic for each in self.offsets.partitions})
+        }
         self.giving_up = threading.Event()
         self._storing, self._retry = storing, Retry(storing.service, self.giving_up)
         self._attempts: dict[str, float] = {}
@@ -97,7 +100,7 @@ class Assignment:
         while await self._is_filled(lane):
             began = loop.time()
             self.offsets.stored(await loop.run_in_executor(self._threads, self._store_next, lane))
-            await asyncio.sleep(max(0.0, self._storing.apart_seconds - (loop.time() - began)))
+            await asyncio.sleep(max(0.0, self._storing.apart_seconds(lane.topic) - (loop.time() - began)))
 
     async def _is_filled(self, lane: Lane) -> bool:
         filled = self._filled[lane.topic]

@@ -1,7 +1,7 @@
 """A lane: the records of one topic that wait to be stored together; one batch of it is stored at a time."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,15 +34,29 @@ class Record(Protocol):
 
 @dataclass(frozen=True)
 class LaneLimits:
-    """How many rows and bytes may wait in one lane, and how many bytes in all lanes of a service."""
+    """How many rows and bytes are stored at once at most: a batch. What may wait is counted in batches.
+
+    A lane is read on while one batch is stored and the next one waits: to fetch more takes a moment, and one that was
+    empty by then would leave ClickHouse with nothing to do.
+    """
 
     rows: int
     bytes: int
 
     @property
-    def bytes_together(self) -> int:
-        """What all lanes may hold together: a batch that is stored, and one that fills meanwhile."""
+    def rows_waiting(self) -> int:
+        """How many rows may wait in one lane."""
+        return 2 * self.rows
+
+    @property
+    def bytes_waiting(self) -> int:
+        """How many bytes may wait in one lane."""
         return 2 * self.bytes
+
+    @property
+    def bytes_together(self) -> int:
+        """How many bytes may wait in all lanes of a service."""
+        return 3 * self.bytes
 
 
 @dataclass(frozen=True)
@@ -60,15 +74,16 @@ class Taken:
     @property
     def ends(self) -> dict[Partition, int]:
         """Behind the last record of each partition."""
-        # Of each partition the last one wins.
-        return {Partition(record.topic, record.partition): record.offset + 1 for record in self.records}
+        # Of each partition the last one wins; what is made of a record is made of that one alone.
+        last = {record.partition: record for record in self.records}
+        return {Partition(each.topic, number): each.offset + 1 for number, each in last.items()}
 
 
 class Lane:
-    """Filled by the reader while another thread takes everything and stores it."""
+    """Filled by the reader while another thread takes a batch after the other and stores it."""
 
-    def __init__(self, topic: str) -> None:
-        self.topic = topic
+    def __init__(self, topic: str, limits: LaneLimits) -> None:
+        self.topic, self._limits = topic, limits
         self._records, self._size = list[Record](), 0
         self._guard = threading.Lock()
 
@@ -82,17 +97,36 @@ class Lane:
 
     def add(self, records: Sequence[Record]) -> None:
         """Let records wait, those of a partition in its order."""
-        size = sum(len(record.value) for record in records if record.value is not None)
+        size = sum(map(_size_of, records))
         with self._guard:
             self._records.extend(records)
             self._size += size
 
     def take(self) -> Taken:
-        """Everything that waits, which then waits no more."""
+        """All that waits, a batch of it at most, which then waits no more."""
         with self._guard:
-            taken = Taken(self._records, self._size)
-            self._records, self._size = [], 0
+            if len(self._records) <= self._limits.rows and self._size <= self._limits.bytes:
+                taken = Taken(self._records, self._size)
+                self._records, self._size = [], 0
+                return taken
+            batch = list(self._first_records())
+            del self._records[: len(batch)]
+            taken = Taken(batch, sum(map(_size_of, batch)))
+            self._size -= taken.size
         return taken
+
+    def _first_records(self) -> Iterator[Record]:
+        """The first of those that wait, as many as make a batch, and one at least."""
+        room = self._limits.bytes
+        for record in self._records[: self._limits.rows]:
+            yield record
+            room -= _size_of(record)
+            if room <= 0:
+                return
+
+
+def _size_of(record: Record) -> int:
+    return len(record.value or b"")
 
 
 def full(lanes: Sequence[Lane], limits: LaneLimits) -> set[str]:
@@ -100,4 +134,4 @@ def full(lanes: Sequence[Lane], limits: LaneLimits) -> set[str]:
     if sum(lane.size for lane in lanes) >= limits.bytes_together:
         # One that is empty can still be filled: a table without much traffic does not wait for the others.
         return {lane.topic for lane in lanes if lane}
-    return {lane.topic for lane in lanes if len(lane) >= limits.rows or lane.size >= limits.bytes}
+    return {lane.topic for lane in lanes if len(lane) >= limits.rows_waiting or lane.size >= limits.bytes_waiting}

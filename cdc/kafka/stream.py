@@ -14,12 +14,14 @@ from aiokafka.errors import KafkaError
 from cdc.kafka.assignment import Assignment, Stored, Storing, nobody_is_told
 from cdc.kafka.consumer import Onlooker, consumer, onlooker
 from cdc.kafka.ends import End
+from cdc.kafka.garbage import look_for_garbage_seldom
 from cdc.kafka.lane import LaneLimits, Taken
 from cdc.kafka.member import Member
 from cdc.kafka.offsets import Partition
 from cdc.kafka.progress import ProgressKeeper
 from cdc.kafka.reader import Fetched, Reader
 from cdc.kafka.watchdog import StuckError, Watchdog
+from cdc.storing.commits import APART_SECONDS
 from cdc.storing.turns import Turns
 
 _log = logging.getLogger(__name__)
@@ -102,6 +104,7 @@ class Stream:
 
     async def run(self, stopping: threading.Event) -> None:
         """Go on until `stopping` is set; then store what was fetched, commit, and leave the group."""
+        look_for_garbage_seldom()
         async with AsyncExitStack() as opened:
             looking = await opened.enter_async_context(onlooker(self._group.bootstrap))
             # Debezium makes a topic with its first message, and what is not there has no end to be reached.
@@ -120,7 +123,8 @@ class Stream:
             self._group.service,
             self._target.store,
             self._turns,
-            self._bounds.apart_seconds,
+            self._bounds.limits,
+            self._apart,
             failure.say,
             self._target.stored,
         )
@@ -142,6 +146,11 @@ class Stream:
             await member.end()
             if self._on_duty:
                 await asyncio.to_thread(self._target.duties.end)
+
+    def _apart(self, topic: str) -> float:
+        """Seconds between the batches of a topic; who reads rows waits for no END of a transaction, and each costs."""
+        seconds = self._bounds.apart_seconds
+        return max(seconds, APART_SECONDS) if topic == self._group.transaction_topic else seconds
 
     def _seen(self, progress: ProgressKeeper) -> Callable[[Fetched], None]:
         def seen(fetched: Fetched) -> None:

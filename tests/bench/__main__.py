@@ -11,7 +11,9 @@ import typer
 from rich.console import Console
 
 from cdc.catalog.declared import service_catalog
-from tests.bench import capture_figures, gateway, repositories
+from deploy.local.kafka.artifacts import require_parts, resolved
+from deploy.local.postgres_binaries import MissingBinariesError
+from tests.bench import capture_figures, gateway, kafka_figures, repositories
 from tests.bench.parts import Parts, fresh_parts
 from tests.bench.report import Figures, show_speeds
 from tests.support.service_database import ServiceTemplates
@@ -29,6 +31,11 @@ class Measured(StrEnum):
     INSERTS = "inserts"
     LATENCY = "latency"
     MEMORY = "memory"
+    KAFKA_DRAIN = "kafka-drain"
+    KAFKA_LATENCY = "kafka-latency"
+
+
+_BY_KAFKA = frozenset({Measured.KAFKA_DRAIN, Measured.KAFKA_LATENCY})
 
 
 def main(
@@ -40,7 +47,7 @@ def main(
     rows: Annotated[int, typer.Option(help="rows of the one large transaction")] = 2_000_000,
     output: Annotated[Path, typer.Option(help="where the figures are written")] = Path(".huleedu/bench.json"),
 ) -> None:
-    """Measure repositories, the gateway, and capture: drain, inserts, commit to queryable, memory."""
+    """Measure repositories, the gateway, and capture: drain, inserts, commit to queryable, memory; and by Kafka."""
     measurements: dict[Measured, list[Callable[[Parts], Mapping[str, object]]]] = {
         Measured.REPOSITORIES: [lambda parts: _repositories(parts, rounds=2 * repeat)],
         Measured.GATEWAY: [lambda parts: _gateway(parts, rounds=2 * repeat)],
@@ -53,11 +60,27 @@ def main(
             lambda parts: capture_figures.services(_console, parts, seconds),
         ],
         Measured.MEMORY: [lambda parts: capture_figures.large(_console, parts, rows)],
+        Measured.KAFKA_DRAIN: [lambda parts: kafka_figures.drains(_console, parts, changes, repeat)],
+        Measured.KAFKA_LATENCY: [lambda parts: kafka_figures.latencies(_console, parts, seconds, repeat)],
     }
-    figures = {measured.value: _each_on_fresh_parts(measurements[measured]) for measured in only or Measured}
+    chosen = _measurable(only or list(Measured))
+    figures = {measured.value: _each_on_fresh_parts(measurements[measured]) for measured in chosen}
     output.parent.mkdir(exist_ok=True)
     output.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     _console.print(f"written to {output}")
+
+
+def _measurable(wanted: list[Measured]) -> list[Measured]:
+    """What is wanted, without what goes by Kafka where that cannot be had."""
+    if _BY_KAFKA.isdisjoint(wanted):
+        return wanted
+    try:
+        require_parts()
+        resolved()
+    except MissingBinariesError as missing:
+        _console.print(f"what goes by Kafka is left out: {missing}", soft_wrap=True)
+        return [each for each in wanted if each not in _BY_KAFKA]
+    return wanted
 
 
 def _each_on_fresh_parts(measurements: list[Callable[[Parts], Mapping[str, object]]]) -> dict[str, object]:

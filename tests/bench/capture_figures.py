@@ -6,26 +6,34 @@ from functools import partial
 
 from rich.console import Console
 
-from cdc.catalog.clickhouse_schema import wanted_objects
 from cdc.catalog.declared import all_catalogs, service_catalog
 from cdc.catalog.model import ServiceCatalog
 from cdc.clickhouse import client
 from deploy.local.accounts import server_account
 from deploy.local.postgres_binaries import find_binaries
-from migrations.clickhouse import upgrade
-from tests.bench import all_tables, captured_services, drain, inserts, large_transaction, latency, workload
+from tests.bench import (
+    all_tables,
+    captured_services,
+    drain,
+    inserts,
+    large_transaction,
+    latency,
+    stored_workload,
+    workload,
+)
 from tests.bench.parts import Parts
 from tests.bench.report import show_figures, show_speeds, show_waits
 from tests.bench.steady_load import Waits
 
 _NOWHERE, _STORED = "pg_recvlogical to nowhere", "into history and latest"
 _LARGE = "file"
+_ROWS_PER_SECOND = 2000
 
 
 def drains(console: Console, parts: Parts, changes: int, repeat: int) -> dict[str, list[float]]:
     """Changes per second: the same slot's changes read in several ways, one of them into history and latest."""
     catalog, dsn, binaries = workload.catalog(), parts.server.dsn(), find_binaries(server_account())
-    _prepare_workload(parts)
+    stored_workload.prepare(parts)
     ways: dict[str, Callable[[str], None]] = {
         _NOWHERE: lambda slot: drain.receive_to_nowhere(binaries, dsn, slot),
         "psycopg2, dropped": lambda slot: drain.read_and_drop(dsn, slot),
@@ -40,7 +48,7 @@ def drains(console: Console, parts: Parts, changes: int, repeat: int) -> dict[st
     found: dict[str, list[float]] = {way: [] for way in ways}
     # In turn, so that what else the machine does falls on all of them alike.
     for turn in range(repeat):
-        _empty_workload(parts)
+        stored_workload.empty(parts, catalog)
         for way, action in ways.items():
             found[way].append(changes / drain.timed(partial(action, slots[way, turn])))
             if way == _STORED:
@@ -72,11 +80,15 @@ def bare_inserts(console: Console, parts: Parts, changes: int, repeat: int) -> d
 
 def one_table(console: Console, parts: Parts, seconds: float) -> dict[str, object]:
     """Milliseconds from commit to queryable, one table of mixed types."""
-    _prepare_workload(parts)
-    slot, dsn = "bench_latency", parts.server.dsn()
+    stored_workload.prepare(parts)
+    catalog, slot, dsn = workload.catalog(), "bench_latency", parts.server.dsn()
     drain.create_slot(dsn, slot)
-    waits = latency.commit_to_queryable(dsn, slot, workload.catalog(), parts.clickhouse_url, seconds)
-    return _waits(console, f"one table, {latency.ROWS_PER_SECOND:,} rows/s", waits)
+    with (
+        latency.reading_slot(dsn, slot, catalog, parts.clickhouse_url),
+        latency.queryable(parts.clickhouse_url, catalog.tables[0]) as sees,
+    ):
+        waits = latency.commit_to_seen(latency.Load(dsn, _ROWS_PER_SECOND, seconds), sees)
+    return _waits(console, f"one table, {_ROWS_PER_SECOND:,} rows/s", waits)
 
 
 def services(
@@ -101,19 +113,6 @@ def large(console: Console, parts: Parts, rows: int) -> dict[str, float]:
     return found
 
 
-def _prepare_workload(parts: Parts) -> None:
-    with client(parts.clickhouse_url) as opened:
-        upgrade(opened, wanted_objects([workload.catalog()], durable=True))
-    workload.prepare(parts.server.dsn())
-
-
-def _empty_workload(parts: Parts) -> None:
-    [table] = workload.catalog().tables
-    with client(parts.clickhouse_url) as opened:
-        for stored in (table.history, table.latest):
-            opened.command(f"TRUNCATE TABLE {stored}")
-
-
 def _waits(console: Console, load: str, found: Waits) -> dict[str, object]:
-    show_waits(console, load, found)
+    show_waits(console, {load: [found]})
     return {load: asdict(found)}

@@ -22,6 +22,9 @@ from cdc.source.slot import OPTIONS, USUAL_LIMITS, SlotReader
 from cdc.storing.inserter import Inserter
 from cdc.storing.sink import Sink
 
+_CONFIRMED = "SELECT confirmed_flush_lsn::text FROM pg_replication_slots WHERE slot_name = %s"
+_PATIENCE_SECONDS, _POLL_SECONDS = 1800.0, 0.1
+
 
 def timed(action: Callable[[], None]) -> float:
     """Seconds that `action` takes."""
@@ -85,6 +88,16 @@ def assert_arrived(dsn: str, catalog: ServiceCatalog, clickhouse_url: str, chang
         [(shown,)] = rows_of(opened, f"SELECT count() FROM {table}")
     if (in_history, shown) != (changes, there):
         raise AssertionError(f"{in_history} of {changes} changes are in history, {shown} of {there} rows in the view")
+
+
+def wait_until_confirmed(dsn: str, slot: str) -> None:
+    """Return once whoever reads a slot has told PostgreSQL that everything written by now is safe."""
+    end, deadline = _end_of_the_log(dsn), time.monotonic() + _PATIENCE_SECONDS
+    with session(dsn) as connection:
+        while lsn_number(rows(connection, _CONFIRMED, slot)[0][0]) < end:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"what slot {slot} holds was not read within {_PATIENCE_SECONDS:g} s")
+            time.sleep(_POLL_SECONDS)
 
 
 def _end_of_the_log(dsn: str) -> int:

@@ -1,7 +1,7 @@
 """The figures of one run as tables on a terminal."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -20,12 +20,17 @@ def show_speeds(console: Console, title: str, unit: str, speeds: dict[str, list[
     console.print(shown)
 
 
-def show_waits(console: Console, load: str, found: Waits) -> None:
-    """How long probes waited under a load, beside what was really written of it."""
-    shown = Table("commit to queryable", "p50, ms", "p99, ms", "probes", "written, rows/s")
-    cuts = statistics.quantiles(found.milliseconds, n=100)
-    probes, rate = str(len(found.milliseconds)), f"{found.rows_per_second:,.0f}"
-    shown.add_row(load, f"{cuts[49]:.0f}", f"{cuts[98]:.0f}", probes, rate)
+def show_waits(console: Console, loads: Mapping[str, Sequence[Waits]]) -> None:
+    """A row for each load: how long probes waited in its rounds, beside what was really written of it."""
+    shown = Table(
+        "from commit on", "p50, ms", "lowest", "highest", "p99, ms", "lowest", "highest", "probes", "written, rows/s"
+    )
+    for load, rounds in loads.items():
+        halves = [percentile(found.milliseconds, 50) for found in rounds]
+        nearly_all = [percentile(found.milliseconds, 99) for found in rounds]
+        probes = sum(len(found.milliseconds) for found in rounds)
+        rate = statistics.median(found.rows_per_second for found in rounds)
+        shown.add_row(load, *_spread(halves, ".0f"), *_spread(nearly_all, ".0f"), str(probes), f"{rate:,.0f}")
     console.print(shown)
 
 
@@ -35,6 +40,11 @@ def show_figures(console: Console, title: str, figures: dict[str, float]) -> Non
     for name, found in figures.items():
         shown.add_row(name, f"{found:,.0f}")
     console.print(shown)
+
+
+def percentile(found: Sequence[float], percent: int) -> float:
+    """What so many of a hundred do not exceed."""
+    return statistics.quantiles(found, n=100)[percent - 1] if len(found) > 1 else found[0]
 
 
 def _spread(found: Sequence[float], form: str) -> tuple[str, str, str]:

@@ -4,7 +4,7 @@ Whoever reaches its port may read and write, so it listens on the loopback alone
 """
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 from deploy.local.children import start_child, stop_child
 from deploy.local.kafka.answering import broker_answers
 from deploy.local.kafka.artifacts import resolved
-from deploy.local.kafka.broker_command import Ports, broker_command, format_storage
+from deploy.local.kafka.broker_command import AS_SHARED, Ports, broker_command, format_storage
 from deploy.local.kafka.class_archives import archived
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.starting import require_free_port, wait_until_ready
@@ -35,7 +35,9 @@ class Kafka:
 
 
 @contextmanager
-def running_kafka(directory: Path, *, port: int | None = None, durable: bool = True) -> Iterator[Kafka]:
+def running_kafka(
+    directory: Path, *, port: int | None = None, durable: bool = True, differing: Mapping[str, str] = AS_SHARED
+) -> Iterator[Kafka]:
     """A broker over `directory`, stopped on leaving; dies with the calling thread.
 
     MissingBinariesError if it can't be had, StartError if it can't start.
@@ -43,7 +45,8 @@ def running_kafka(directory: Path, *, port: int | None = None, durable: bool = T
     artifacts, directory = archived(resolved()), directory.resolve()
     ports = Ports(port or free_port(), free_port())
     require_free_port(ports.clients, "Kafka")
-    command, log = broker_command(directory, ports, artifacts, durable=durable), directory / "server.log"
+    command = broker_command(directory, ports, artifacts, durable=durable, differing=differing)
+    log = directory / "server.log"
     format_storage(directory, artifacts)
     process = start_child(command, log)
     try:

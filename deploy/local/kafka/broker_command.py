@@ -4,8 +4,10 @@ import base64
 import shutil
 import subprocess
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from deploy.local.children import Command
 from deploy.local.kafka.artifacts import Artifacts
@@ -19,6 +21,7 @@ MAIN = "kafka.Kafka"
 FORMAT_HEAP_MEGABYTES = 128
 SHARED_SETTINGS = Path(__file__).with_name("broker.properties")
 # For tests: what was acknowledged is in the system's memory, which survives the broker but not the machine.
+AS_SHARED: Mapping[str, str] = MappingProxyType({})
 VOLATILE_SETTINGS = {"log.flush.interval.messages": str((1 << 63) - 1)}
 
 
@@ -53,11 +56,22 @@ def _new_cluster_id() -> str:
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
-def broker_command(directory: Path, ports: Ports, artifacts: Artifacts, *, durable: bool = True) -> Command:
-    """Starts a broker over `directory`; `durable=False`, for tests, starts sooner and trusts the machine to run on."""
+def broker_command(
+    directory: Path,
+    ports: Ports,
+    artifacts: Artifacts,
+    *,
+    durable: bool = True,
+    differing: Mapping[str, str] = AS_SHARED,
+) -> Command:
+    """Starts a broker over `directory`; `durable=False`, for tests, starts sooner and trusts the machine to run on.
+
+    differing: settings in which it is unlike all others.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     settings = directory / "broker.properties"
-    settings.write_text(_settings(directory / "data", ports, durable=durable), encoding="utf-8")
+    text = _settings(directory / "data", ports, durable=durable) + properties(differing)
+    settings.write_text(text, encoding="utf-8")
     broker = Program(MAIN, (str(settings),), HEAP_MEGABYTES, brief=not durable)
     return java_command(broker, artifacts.class_path, directory, {})
 

@@ -18,8 +18,11 @@ class Message(NamedTuple):
     value: bytes | None = b"{}"
 
 
-def lane_of(topic: str, *values: bytes | None) -> Lane:
-    lane = Lane(topic)
+ROOMY = LaneLimits(rows=1000, bytes=1 << 20)
+
+
+def lane_of(topic: str, *values: bytes | None, limits: LaneLimits = ROOMY) -> Lane:
+    lane = Lane(topic, limits)
     lane.add([Message(topic, 0, offset, value=value) for offset, value in enumerate(values)])
     return lane
 
@@ -32,7 +35,7 @@ def test_kafkas_tombstones_are_no_values_and_have_offsets_all_the_same() -> None
 
 @given(st.lists(st.lists(st.integers(0, 2), max_size=5), max_size=20))
 def test_everything_is_taken_once_in_order_while_more_is_added(chunks: list[list[int]]) -> None:
-    lane, added, offsets = Lane("table"), list[Message](), {0: 0, 1: 0, 2: 0}
+    lane, added, offsets = Lane("table", LaneLimits(rows=3, bytes=1 << 20)), list[Message](), {0: 0, 1: 0, 2: 0}
     taken = list[Record]()
     done = threading.Event()
 
@@ -55,12 +58,30 @@ def test_everything_is_taken_once_in_order_while_more_is_added(chunks: list[list
     assert (len(lane), lane.size) == (0, 0)
 
 
-def test_a_lane_is_full_at_its_rows_or_bytes_and_the_others_go_on() -> None:
-    limits = LaneLimits(rows=2, bytes=10)
+@given(st.lists(st.binary(max_size=8), min_size=1), st.integers(1, 5), st.integers(1, 20))
+def test_what_is_taken_at_once_is_no_more_than_a_batch_and_one_record_at_least(
+    values: list[bytes], rows: int, size: int
+) -> None:
+    lane = lane_of("table", *values, limits=LaneLimits(rows, size))
+    batches = list[list[bytes]]()
+    while lane:
+        taken = lane.take()
+        assert taken.size == sum(map(len, taken.values))
+        batches.append(taken.values)
+    assert [value for batch in batches for value in batch] == values
+    for batch in batches:
+        # The last record may be too large for what is left.
+        assert 1 <= len(batch) <= rows
+        assert sum(map(len, batch[:-1])) < size
+    assert lane.size == 0
+
+
+def test_a_lane_is_full_at_two_batches_of_rows_or_bytes_and_the_others_go_on() -> None:
+    limits = LaneLimits(rows=1, bytes=5)
     lanes = [lane_of("rows", b"1", b"2"), lane_of("bytes", b"1234567890"), lane_of("room", b"1"), lane_of("empty")]
     assert full(lanes, limits) == {"rows", "bytes"}
 
 
 def test_when_all_together_hold_too_much_only_empty_lanes_are_filled() -> None:
     lanes = [lane_of("a", b"123456789"), lane_of("b", b"123456789"), lane_of("c", b"123"), lane_of("empty")]
-    assert full(lanes, LaneLimits(rows=100, bytes=10)) == {"a", "b", "c"}
+    assert full(lanes, LaneLimits(rows=100, bytes=7)) == {"a", "b", "c"}
