@@ -1,0 +1,28 @@
+"""A source, declared: the parts by which changes come, the faults that befall them, and what holds at every instant."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tests.chaos.faults import Strike
+from tests.chaos.ledger import Ledger
+from tests.chaos.platform import Capturing, Platform
+from tests.chaos.sampler import Look
+
+
+@dataclass(frozen=True)
+class Source:
+    """capturing: makes the parts over the ground; kinds: of faults, by name; looks: what is looked at while it runs.
+
+    often: how often a kind comes in a round of the schedule, where that is not once; recovery_seconds: within what time
+    capture must have come back after a fault.
+    """
+
+    capturing: Capturing
+    kinds: Mapping[str, Strike]
+    looks: Callable[[Platform, Ledger], Sequence[Look]]
+    recovery_seconds: float
+    often: Mapping[str, int] = field(default_factory=dict)
+
+    def round(self, chosen: Sequence[str]) -> list[str]:
+        """The faults of one round: each kind that was chosen, as often as it is to come."""
+        return [kind for kind in chosen for _ in range(self.often.get(kind, 1))]
