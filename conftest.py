@@ -12,7 +12,7 @@ settings.register_profile("unhurried", settings(deadline=None, suppress_health_c
 settings.load_profile("unhurried")
 
 JVM_FIXTURES = {"kafka_server", "connect_server"}
-STARTS_JVMS = {"test_kafka.py", "test_kafka_connect.py", "test_stack_kafka.py"}
+STARTS_JVMS = {"test_chaos_by_kafka.py", "test_kafka.py", "test_kafka_connect.py", "test_stack_kafka.py"}
 
 pytest_plugins = [
     "tests.support.clickhouse",

@@ -44,14 +44,14 @@ def fact(service: str, value: bytes) -> Fact | None:
     said = json.loads(value)
     if said.get("status") is not None:
         return _of_transaction(service, said)
-    lsn = int(said["source"]["lsn"])
+    epoch, lsn = int(said["epoch"]), int(said["source"]["lsn"])
     if said["op"] == "m":
         kept = said["message"]["prefix"] not in _NOT_KEPT
         return Fact(MESSAGES, service, lsn) if kept else None
     table = f"{service}.{said['source']['table']}"
     if said["op"] == "t":
-        return Fact(TRUNCATES, table, truncate_version(said["epoch"], lsn))
-    return Fact(HISTORY, table, change_version(said["op"], said["epoch"], lsn))
+        return Fact(TRUNCATES, table, truncate_version(epoch, lsn))
+    return Fact(HISTORY, table, change_version(said["op"], epoch, lsn))
 
 
 def _of_transaction(service: str, said: Mapping[str, object]) -> Fact | None:

@@ -146,19 +146,20 @@ def running_platform(capturing: Capturing) -> Iterator[Platform]:
         }
         ports = {name: free_port() for name in disks}
         links = {name: opened.enter_context(link_to(LOOPBACK, port)) for name, port in ports.items()}
-        servers = {name: disk.directory / SERVER for name, disk in disks.items()}
-        postgres = postgres_part(servers[POSTGRES], ports[POSTGRES])
-        clickhouse = clickhouse_part(servers[CLICKHOUSE], ports[CLICKHOUSE])
-        for part in (postgres, clickhouse):
+        postgres_directory = disks[POSTGRES].directory / SERVER
+        parts = {
+            POSTGRES: postgres_part(postgres_directory, ports[POSTGRES]),
+            CLICKHOUSE: clickhouse_part(disks[CLICKHOUSE].directory / SERVER, ports[CLICKHOUSE]),
+        }
+        for part in parts.values():
             opened.callback(part.end)
             part.start()
-        server = _superuser(servers[POSTGRES], ports[POSTGRES], postgres.pid)
+        server = _superuser(postgres_directory, ports[POSTGRES], parts[POSTGRES].pid)
         clickhouse_url = f"http://default@{LOOPBACK}:{ports[CLICKHOUSE]}"
         databases = _make_tables(server, clickhouse_url)
         ground = Ground(directory, links, databases, clickhouse_url, server.dsn())
         capture = capturing(ground, opened)
-        parts = {POSTGRES: postgres, CLICKHOUSE: clickhouse, **capture.parts}
-        yield Platform(ground, parts, {**links, **capture.links}, disks, capture)
+        yield Platform(ground, {**parts, **capture.parts}, {**links, **capture.links}, disks, capture)
 
 
 def _superuser(directory: Path, port: int, pid: int) -> Postgres:

@@ -106,6 +106,9 @@ class Chaos:
                 for sentence in wrong_as_of(self.seen, at, shown_as_of(opened, at))
             ]
         broken += [*violations(written, self.seen), *(each for sampler in self._samplers for each in sampler.found)]
+        broken += [
+            f"at rest could not be looked at: {sampler.missed!r}" for sampler in self._samplers if sampler.missed
+        ]
         broken += [*self._platform.verify(), *self._defects()]
         broken += [f"a new epoch began, though no fault makes a gap: {reason}" for reason in epochs[len(SERVICES) :]]
         self.verdict.problems += broken

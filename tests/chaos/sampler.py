@@ -12,11 +12,12 @@ Look = Callable[[], Sequence[str] | None]
 
 
 class Sampler:
-    """found: broken promises, a sentence each; samples: how many looks succeeded."""
+    """found: broken promises, a sentence each; samples: how many looks succeeded; missed: why the last one did not."""
 
     def __init__(self, look: Look) -> None:
         self.found: list[str] = []
         self.samples = 0
+        self.missed: Exception | None = None
         self._look = look
         self._one_at_a_time = threading.Lock()
 
@@ -29,9 +30,10 @@ class Sampler:
         """Look once, if there is anything to be seen."""
         with self._one_at_a_time:
             try:
-                broken = self._look()
-            except AWAY:
+                broken, self.missed = self._look(), None
+            except AWAY as error:
                 # It can be looked at again later.
+                self.missed = error
                 return
             if broken is not None:
                 self.samples += 1

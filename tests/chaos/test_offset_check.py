@@ -18,7 +18,8 @@ def of(**said: Any) -> Fact | None:
 
 
 def change(op: str) -> Fact | None:
-    return of(op=op, epoch=1, source={"lsn": 5, "table": "files"}, before=None, after=None)
+    # The connector's own field comes as a text.
+    return of(op=op, epoch="1", source={"lsn": 5, "table": "files"}, before=None, after=None)
 
 
 def message(prefix: str) -> Fact | None:

@@ -68,7 +68,7 @@ class TopicReader:
         """A short life for each connection: the broker comes and goes."""
         where = {"bootstrap_servers": self._bootstrap, "request_timeout_ms": _REQUEST_MS}
         admin = AIOKafkaAdminClient(**where)
-        reading = AIOKafkaConsumer(isolation_level="read_committed", **where)
+        reading = AIOKafkaConsumer(isolation_level="read_committed", auto_offset_reset="none", **where)
         try:
             await admin.start()
             await reading.start()
