@@ -94,7 +94,8 @@ class Chaos:
         self.ledger.wait_until_at_rest(_REST_SECONDS)
         self.ledger.resolve(lambda each: resolved(each, self._platform.writers_urls()))
         self._recover("the writers came to rest")
-        self._look()
+        for sampler in self._samplers:
+            sampler.look()
         written = self.ledger.all()
         self.verdict.count(written, min(sampler.samples for sampler in self._samplers))
         with client(self._platform.ground.clickhouse_url) as opened:
@@ -134,22 +135,18 @@ class Chaos:
 
     def _strike(self, fault: Fault) -> None:
         time.sleep(fault.after_seconds)
-        self._look()
+        self._samplers[0].look()
         began = time.monotonic()
         had_effect = self._source.kinds[fault.kind](self._platform, fault)
         self.verdict.faults[fault.kind] += 1
         self.verdict.struck[fault.kind] += had_effect
-        self._look()
+        self._samplers[0].look()
         struck = time.monotonic()
         if fault.then_recover:
             self._recover(f"fault {fault.number}, {fault.kind}")
         recovered = f"recovered after {time.monotonic() - struck:.1f} s" if fault.then_recover else "left as it is"
         effect = "" if had_effect else "had no effect, "
         self._say(f"{fault.number}: {fault.kind} for {struck - began:.1f} s, {effect}{recovered}")
-
-    def _look(self) -> None:
-        for sampler in self._samplers:
-            sampler.look()
 
     def _recover(self, since: str) -> None:
         """Wait until everything committed so far is stored."""

@@ -11,7 +11,8 @@ from tests.chaos.sampler import Look
 
 @dataclass(frozen=True)
 class Source:
-    """capturing: makes the parts over the ground; kinds: of faults, by name; looks: what is looked at while it runs.
+    """capturing: makes the parts over the ground; kinds: of faults, by name; looks: what is looked at while it
+    runs, the first one, which is quick, also right before and after each fault.
 
     often: how often a kind comes in a round of the schedule, where that is not once; recovery_seconds: within what time
     capture must have come back after a fault.

@@ -6,15 +6,20 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
 
 from deploy.local.kafka.broker import Kafka, running_kafka
+from deploy.local.kafka.broker_command import Forwarded
+from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.starting import StartError
+from tests.chaos.link import link_to
 from tests.support.directories import server_directory
 from tests.support.kafka import require_kafka
 
@@ -60,6 +65,21 @@ async def test_what_was_acknowledged_survives_a_kill_and_a_start_on_another_port
         await send(again, "kept", b"third")
         assert await received(again, "kept", 3) == [b"first", b"second", b"third"]
     assert not psutil.pid_exists(again.pid)
+
+
+async def test_who_is_forwarded_is_told_to_come_by_the_same_way_and_nobody_else_is(directory: Path) -> None:
+    listens = free_port()
+    with (
+        link_to(LOOPBACK, listens) as link,
+        running_kafka(directory, durable=False, forwarded=Forwarded(listens, link.port)) as server,
+    ):
+        await create_topic(server, "kept")
+        await send(replace(server, port=link.port), "kept", b"forwarded")
+        link.refusing = True
+        link.cut()
+        assert await received(server, "kept", 1) == [b"forwarded"]
+        with pytest.raises(KafkaError):
+            await send(replace(server, port=link.port), "kept", b"refused")
 
 
 async def test_a_committed_reader_sees_whole_transactions_alone(kafka: Kafka) -> None:
