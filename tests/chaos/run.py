@@ -20,7 +20,7 @@ from tests.chaos.observed import epochs_begun, parked_changes, seen_at_rest, sho
 from tests.chaos.platform import Platform, running_platform
 from tests.chaos.record import Seen
 from tests.chaos.sampler import Sampler
-from tests.chaos.schedule import Fault, schedule
+from tests.chaos.schedule import Fault
 from tests.chaos.source import Source
 from tests.chaos.statements import Drawing
 from tests.chaos.targets import SERVICES
@@ -61,7 +61,7 @@ class Chaos:
         """Strike until the order is filled, time is over or a promise is broken; then check everything."""
         with self.under_load(order.seed):
             deadline = time.monotonic() + order.seconds
-            for fault in islice(schedule(order.seed, order.source.round(order.kinds)), order.faults):
+            for fault in islice(order.source.schedule(order.seed, order.kinds), order.faults):
                 if time.monotonic() > deadline or self.verdict.problems or self._beside.ended_early():
                     break
                 self._strike(fault)

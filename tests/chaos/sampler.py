@@ -1,11 +1,12 @@
 """A sampler: looks again and again at what is promised at every instant, while the load goes on."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from tests.chaos.verdict import AWAY
 
-_EVERY_SECONDS = 0.4
+_EVERY_SECONDS, _PAUSES = 0.4, 2.0
 
 # A look: what is broken, a sentence each; None if there was nothing to be seen.
 Look = Callable[[], Sequence[str] | None]
@@ -22,9 +23,12 @@ class Sampler:
         self._one_at_a_time = threading.Lock()
 
     def run(self, stopping: threading.Event) -> None:
-        """Look until it is told to stop."""
-        while not stopping.wait(_EVERY_SECONDS):
+        """Look until it is told to stop; the more seldom, the longer a look takes what it looks at its time."""
+        took = 0.0
+        while not stopping.wait(max(_EVERY_SECONDS, _PAUSES * took)):
+            began = time.monotonic()
             self.look()
+            took = time.monotonic() - began
 
     def look(self) -> None:
         """Look once, if there is anything to be seen."""

@@ -8,13 +8,13 @@ import pytest
 from tests.chaos.by_kafka import BY_KAFKA
 from tests.chaos.by_slot import BY_SLOT
 from tests.chaos.kafka_faults import KILLS
-from tests.chaos.schedule import Fault, schedule
+from tests.chaos.schedule import Fault
 from tests.chaos.source import Source
 from tests.chaos.statements import Drawing
 
 
 def faults(source: Source, seed: int, count: int) -> list[Fault]:
-    return list(islice(schedule(seed, source.round(list(source.kinds))), count))
+    return list(islice(source.schedule(seed, list(source.kinds)), count))
 
 
 @pytest.mark.parametrize("source", [BY_SLOT, BY_KAFKA], ids=["slot", "kafka"])
