@@ -126,7 +126,7 @@ def configuration(
         **_VALUES,
         **_heartbeat(heartbeat_seconds),
         **_topics(service, kafka),
-        **delivery(connector_name(service), kafka),
+        **_delivery(kafka),
         **_SIZES,
         **_FORMAT,
         **_transforms(service, epoch),
@@ -179,20 +179,10 @@ def _topics(service: str, kafka: Kafka) -> Configuration:
     }
 
 
-def delivery(connector: str, kafka: Kafka) -> Configuration:
-    """How a connector hands over what it read, and where it keeps how far it has come.
-
-    A worker reads the topic of offsets that it shares to its end before it starts a task. A task that died within a
-    transaction would leave that end open until Kafka gives the transaction up, after a minute; the connector's own
-    topic is read once the task's successor has fenced it off.
-    """
+def _delivery(kafka: Kafka) -> Configuration:
     if not kafka.exactly_once:
         return {"exactly.once.support": "requested"}
-    return {
-        "exactly.once.support": "required",
-        "transaction.boundary": "poll",
-        "offsets.storage.topic": f"_{connector}_offsets",
-    }
+    return {"exactly.once.support": "required", "transaction.boundary": "poll"}
 
 
 def _transforms(service: str, epoch: int) -> Configuration:

@@ -9,7 +9,7 @@ import re
 
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.outbox import OUTBOX_PUBLICATION, outbox_slot, outboxes
-from cdc.connect.configuration import Configuration, Database, Kafka, configuration, connector_name, delivery
+from cdc.connect.configuration import Configuration, Database, Kafka, configuration, connector_name
 from services.kit.capture import Publication
 
 ROUTER = "io.debezium.transforms.outbox.EventRouter"
@@ -37,8 +37,7 @@ def outbox_configuration(
     shared = {name: value for name, value in capturing.items() if not name.startswith(_CAPTURING_ALONE)}
     # A snapshot reads whatever it is not told to leave out: the publication only says what is streamed.
     read = {"table.include.list": ",".join(re.escape(".".join(table.sent_as)) for table in tables)}
-    kept = delivery(outbox_connector(catalog.service), kafka)
-    return shared | read | _publishing(catalog.service) | kept | _routing(published)
+    return shared | read | _publishing(catalog.service) | _routing(published)
 
 
 def _publishing(service: str) -> Configuration:

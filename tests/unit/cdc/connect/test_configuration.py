@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdc.catalog.declared import all_catalogs, service_catalog
+from cdc.catalog.declared import all_catalogs
 from cdc.catalog.model import CapturedTable, CatalogError, Column, ServiceCatalog
 from cdc.connect.configuration import Database, Kafka, configuration, password_reference
-from cdc.connect.outbox import outbox_configuration
 from services.kit.capture import Capture
 
 DATABASE = Database("db.example", 5432, "huleedu_file", "file_cdc", password_reference("file"))
@@ -53,15 +52,6 @@ def test_without_exactly_once_the_worker_need_not_support_it() -> None:
     catalog = ServiceCatalog("shop", (GOODS,))
     assert configured(catalog)["exactly.once.support"] == "required"
     assert configured(catalog, kafka=Kafka(exactly_once=False))["exactly.once.support"] == "requested"
-
-
-def test_how_far_a_connector_has_come_is_in_a_topic_that_no_starting_worker_reads() -> None:
-    spell_checker = service_catalog("spell_checker")
-    publishing = outbox_configuration(spell_checker, DATABASE, Kafka(), heartbeat_seconds=1.0)
-    assert publishing is not None
-    capturing = configured(spell_checker)
-    assert capturing["offsets.storage.topic"] == "_huleedu-spell_checker_offsets"
-    assert publishing["offsets.storage.topic"] == "_huleedu-spell_checker-outbox_offsets"
 
 
 def test_a_column_that_debezium_carries_wrongly_is_refused_by_name_with_what_to_do() -> None:
