@@ -51,8 +51,8 @@ bench: $(READY) ## Measure repositories, the gateway and capture, each beside wh
 hostile: $(READY) ## Send every service REQUESTS generated requests (10000), as its description allows and forbids.
 	@$(RUN) -m tests.hostile $(if $(REQUESTS),--requests $(REQUESTS))
 
-chaos: $(READY) ## Strike the platform with FAULTS seeded faults (50); SEED=s replays a run; KINDS="kill capture,…", MINUTES=n.
-	@$(RUN) -m tests.chaos $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED)) \
+chaos: $(READY) ## Strike the platform with FAULTS seeded faults (50); SEED=s replays a run; KINDS="kill capture,…", MINUTES=n, SOURCE=kafka.
+	@$(RUN) -m tests.chaos $(if $(SOURCE),--source $(SOURCE)) $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(KINDS),--kinds '$(KINDS)') $(if $(MINUTES),--minutes $(MINUTES))
 
 breaks: $(READY) ## Break capture on purpose, in one way after another, and see that each is caught.

@@ -33,6 +33,8 @@ _READING = {
     # begins; it never goes on with a gap.
     "offset.mismatch.strategy": "trust_offset",
     "slot.drop.on.stop": "false",
+    # How soon a task that lost PostgreSQL asks for it again; by itself it would let ten seconds pass.
+    "retriable.restart.connector.wait.ms": "2000",
     "skipped.operations": "none",
     "provide.transaction.metadata": "true",
     "tombstones.on.delete": "false",

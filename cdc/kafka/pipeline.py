@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,15 +17,17 @@ from cdc.catalog.topics import table_topics, topics, transaction_topic
 from cdc.clickhouse import client
 from cdc.connect.configuration import require_carried
 from cdc.connect.rest import ConnectError
+from cdc.connect.wanted import connectors_of
 from cdc.copies.copier import Places
 from cdc.kafka.connector import follow_epoch, stop_connector
-from cdc.kafka.duties import ServiceDuties
+from cdc.kafka.duties import DutyPace, ServiceDuties
 from cdc.kafka.ends import End
 from cdc.kafka.envelopes import Envelopes
 from cdc.kafka.gap import heal
 from cdc.kafka.lane import LaneLimits
 from cdc.kafka.stream import Bounds, Group, Stream, Target
 from cdc.kafka.table_counts import TableCounts
+from cdc.kafka.tending import Tended, look_after
 from cdc.pace import Pace
 from cdc.postgres import session
 from cdc.restarts import run_again
@@ -113,6 +115,12 @@ class KafkaPipeline:
         if self.kafka.connect_url is not None:
             stop_connector(self.kafka.connect_url, self.catalog.service)
 
+    def _tending(self) -> Callable[[], None] | None:
+        if self.kafka.connect_url is None:
+            return None
+        tended = Tended(connectors_of(self.catalog), self.pace.shape_seconds, self.pace.longest_wait_seconds)
+        return partial(look_after, tended, self.kafka.connect_url)
+
     def _stream(self, opened: Client, sink: Sink, stopping: threading.Event) -> None:
         service = self.catalog.service
         shapes = Shapes(self.catalog, self.database_url, opened, sink.epoch)
@@ -121,7 +129,8 @@ class KafkaPipeline:
         # Whoever recorded the shapes may have known no envelopes.
         extend(opened, *shapes.catalog.tables)
         places = Places(self.database_url, opened, sink, lambda: shapes.catalog.tables)
-        duties = ServiceDuties(places, service, self.pace.heartbeat_seconds, self.pace.shape_seconds)
+        pace = DutyPace(self.pace.heartbeat_seconds, self.pace.shape_seconds)
+        duties = ServiceDuties(places, service, pace, self._tending())
 
         def record(end: End) -> None:
             record_progress(opened, service, end.position, end.commit_time)

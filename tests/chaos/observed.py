@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from clickhouse_connect.driver import Client
 
+from cdc.bookkeeping.progress import progress
 from cdc.catalog.parked_sql import LetterState
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.clickhouse import rows_of
@@ -78,9 +79,14 @@ def confirmed_position(superuser_dsn: str) -> int:
     return min(lsn_number(str(lsn)) for (lsn,) in found) if len(found) == len(SERVICES) else 0
 
 
-def sample(superuser_dsn: str, opened: Client, xids: Collection[int]) -> Sample:
-    """A look at these transactions. What is promised to be there first is looked for last."""
-    confirmed = confirmed_position(superuser_dsn)
+def stored_position(opened: Client) -> int:
+    """The position up to which everything of every service is said to be stored; 0 before that was said of one."""
+    reached = [progress(opened, service) for service in SERVICES]
+    return min(each.lsn if each else 0 for each in reached)
+
+
+def sample(confirmed: int, opened: Client, xids: Collection[int]) -> Sample:
+    """A look at these transactions, after that at a position. What is promised to be there first is looked for last."""
     asked = {"xids": list(xids)}
     among = "IN {xids:Array(UInt32)}"
     whole = rows_of(opened, f"SELECT DISTINCT xid FROM cdc.transactions WHERE xid {among}", asked)

@@ -4,9 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -22,16 +22,15 @@ from migrations.clickhouse import upgrade
 from services.kit.settings import ENV_FILE_VARIABLE
 from services.registry import service_named
 from tests.chaos.link import Link, link_to
-from tests.chaos.parts import PROJECT, Part, capture_part, clickhouse_part, postgres_part
+from tests.chaos.parts import PROJECT, Part, clickhouse_part, postgres_part
 from tests.chaos.small_disk import SmallDisk, small_disk
 from tests.chaos.targets import PARTITIONED_DAYS, SERVICES, TODAY, WITNESSES
 from tests.support.directories import server_directory
 from tests.support.service_database import ServiceDatabase, ServiceTemplates
 from tests.support.sql import run
 
-CAPTURE_LOG = "cdc.log"
-_NO_ROOM = "NOT_ENOUGH_SPACE"
-_SERVER = "server"
+POSTGRES, CLICKHOUSE = "PostgreSQL", "ClickHouse"
+SERVER = "server"
 _MEGABYTES = 900
 _VERIFY_SECONDS = 120
 _SETTINGS = {
@@ -44,102 +43,127 @@ _SETTINGS = {
 
 
 @dataclass(frozen=True)
-class Platform:
-    """What faults befall, and how the checker gets past it: `databases` and `clickhouse_url` lead there directly."""
+class Ground:
+    """What is there before capture is: both servers, the services' tables, and the links by which capture comes."""
 
     directory: Path
-    postgres: Part
-    clickhouse: Part
-    capture: Part
-    postgres_disk: SmallDisk
-    clickhouse_disk: SmallDisk
-    postgres_link: Link
-    clickhouse_link: Link
+    links: Mapping[str, Link]
     databases: Mapping[str, ServiceDatabase]
     clickhouse_url: str
     superuser_dsn: str
 
-    def writers_urls(self) -> dict[str, str]:
-        """The databases for the tables' owner, who may truncate."""
-        return {name: each.migrator_url.replace("+asyncpg", "") for name, each in self.databases.items()}
+    def settings(self, *, linked: bool) -> dict[str, str]:
+        """What `python -m cdc` reads, to go through the links or past them."""
+        urls = {f"CDC_{name.upper()}_DATABASE_URL": each.cdc_url for name, each in self.databases.items()}
+        clickhouse_url = self.clickhouse_url
+        if linked:
+            urls = {name: _through(url, self.links[POSTGRES]) for name, url in urls.items()}
+            clickhouse_url = _through(clickhouse_url, self.links[CLICKHOUSE])
+        return {**_SETTINGS, **urls, "CDC_CLICKHOUSE_URL": clickhouse_url}
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """`python -m cdc …`, by the direct way, run to its end."""
+    def command(self, settings: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`python -m cdc …`, run to its end."""
         return subprocess.run(
             [sys.executable, "-m", "cdc", *arguments],
             cwd=PROJECT,
-            env={**os.environ, **_settings(self.databases, self.clickhouse_url)},
+            env={**os.environ, **settings},
             capture_output=True,
             text=True,
             timeout=3 * _VERIFY_SECONDS,
             check=False,
         )
 
-    def told_of_no_room(self) -> int:
-        """How often capture was told that ClickHouse's disk is full."""
-        return (self.directory / CAPTURE_LOG).read_text(encoding="utf-8", errors="replace").count(_NO_ROOM)
+
+@dataclass(frozen=True)
+class Capture:
+    """How changes are captured. processes: of `python -m cdc run`, each with a log of its own, none started yet.
+
+    begin: starts capture; supervised: what is started again where it ended by itself; parts and links: further ones
+    that faults befall, by name; addresses: where a checker finds what else there is, past the links.
+    """
+
+    processes: Sequence[Part]
+    logs: Sequence[Path]
+    begin: Callable[[], None]
+    supervised: Sequence[Part] = ()
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    links: Mapping[str, Link] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
+
+
+Capturing = Callable[[Ground, ExitStack], Capture]
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What faults befall, by name, and how the checker gets past it: what is in `ground` leads there directly."""
+
+    ground: Ground
+    parts: Mapping[str, Part]
+    links: Mapping[str, Link]
+    disks: Mapping[str, SmallDisk]
+    capture: Capture
+
+    def writers_urls(self) -> dict[str, str]:
+        """The databases for the tables' owner, who may truncate."""
+        return {name: each.migrator_url.replace("+asyncpg", "") for name, each in self.ground.databases.items()}
+
+    def revive(self) -> None:
+        """Start again what ended by itself, as whoever supervises it would."""
+        for part in (self.parts[CLICKHOUSE], *self.capture.supervised):
+            part.revive()
+
+    def said(self, sentence: str) -> int:
+        """How often capture has said something."""
+        return sum(log.read_text(encoding="utf-8", errors="replace").count(sentence) for log in self._logs())
 
     def verify(self) -> list[str]:
         """What `python -m cdc verify` says if it does not say equal."""
-        done = self.command("verify", *SERVICES, f"--timeout={_VERIFY_SECONDS}")
+        ground = self.ground
+        done = ground.command(ground.settings(linked=False), "verify", *SERVICES, f"--timeout={_VERIFY_SECONDS}")
         if done.returncode == 0:
             return []
         return [f"verify: {line}" for line in (done.stdout + done.stderr).splitlines() if ": equal, " not in line]
 
     def keep_logs(self, directory: Path) -> None:
         """Copy every part's log."""
-        for log in (*self.directory.glob("*.log"), *self.directory.glob("*/*/*.log")):
-            shutil.copy(log, directory / f"{log.parent.name}-{log.name}")
+        root = self.ground.directory
+        for log in (*root.glob("*.log"), *root.glob("*/*/*.log")):
+            shutil.copy(log, directory / "-".join(log.relative_to(root).parts))
+
+    def _logs(self) -> list[Path]:
+        return [log for log in self.capture.logs if log.exists()]
 
 
 @contextmanager
-def running_platform() -> Iterator[Platform]:
+def running_platform(capturing: Capturing) -> Iterator[Platform]:
     """All parts but capture started, the services' tables made and published."""
     with ExitStack() as opened:
         directory = opened.enter_context(server_directory("huleedu-chaos-"))
-        postgres_disk = opened.enter_context(small_disk(directory / "postgres", _MEGABYTES))
-        clickhouse_disk = opened.enter_context(small_disk(directory / "clickhouse", _MEGABYTES))
-        ports = {"postgres": free_port(), "clickhouse": free_port()}
+        disks = {
+            name: opened.enter_context(small_disk(directory / name.lower(), _MEGABYTES))
+            for name in (POSTGRES, CLICKHOUSE)
+        }
+        ports = {name: free_port() for name in disks}
         links = {name: opened.enter_context(link_to(LOOPBACK, port)) for name, port in ports.items()}
-        postgres = postgres_part(postgres_disk.directory / _SERVER, ports["postgres"])
-        clickhouse = clickhouse_part(clickhouse_disk.directory / _SERVER, ports["clickhouse"])
-        for part in (postgres, clickhouse):
+        postgres_directory = disks[POSTGRES].directory / SERVER
+        parts = {
+            POSTGRES: postgres_part(postgres_directory, ports[POSTGRES]),
+            CLICKHOUSE: clickhouse_part(disks[CLICKHOUSE].directory / SERVER, ports[CLICKHOUSE]),
+        }
+        for part in parts.values():
             opened.callback(part.end)
             part.start()
-        server = _superuser(postgres_disk.directory / _SERVER, ports["postgres"], postgres.pid)
-        clickhouse_url = f"http://default@{LOOPBACK}:{ports['clickhouse']}"
+        server = _superuser(postgres_directory, ports[POSTGRES], parts[POSTGRES].pid)
+        clickhouse_url = f"http://default@{LOOPBACK}:{ports[CLICKHOUSE]}"
         databases = _make_tables(server, clickhouse_url)
-        settings = _settings(databases, clickhouse_url, links)
-        capture = capture_part(SERVICES, settings, directory / CAPTURE_LOG)
-        opened.callback(capture.end)
-        yield Platform(
-            directory=directory,
-            postgres=postgres,
-            clickhouse=clickhouse,
-            capture=capture,
-            postgres_disk=postgres_disk,
-            clickhouse_disk=clickhouse_disk,
-            postgres_link=links["postgres"],
-            clickhouse_link=links["clickhouse"],
-            databases=databases,
-            clickhouse_url=clickhouse_url,
-            superuser_dsn=server.dsn(),
-        )
+        ground = Ground(directory, links, databases, clickhouse_url, server.dsn())
+        capture = capturing(ground, opened)
+        yield Platform(ground, {**parts, **capture.parts}, {**links, **capture.links}, disks, capture)
 
 
 def _superuser(directory: Path, port: int, pid: int) -> Postgres:
     return Postgres(LOOPBACK, port, SUPERUSER, Cluster(directory.resolve()).password, pid)
-
-
-def _settings(
-    databases: Mapping[str, ServiceDatabase], clickhouse_url: str, links: Mapping[str, Link] | None = None
-) -> dict[str, str]:
-    """What `python -m cdc` reads, to go through the links if there are any."""
-    urls = {f"CDC_{name.upper()}_DATABASE_URL": each.cdc_url for name, each in databases.items()}
-    if links is not None:
-        urls = {name: _through(url, links["postgres"]) for name, url in urls.items()}
-        clickhouse_url = _through(clickhouse_url, links["clickhouse"])
-    return {**_SETTINGS, **urls, "CDC_CLICKHOUSE_URL": clickhouse_url}
 
 
 def _make_tables(server: Postgres, clickhouse_url: str) -> dict[str, ServiceDatabase]:

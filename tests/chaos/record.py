@@ -94,8 +94,8 @@ class Seen:
 
 @dataclass(frozen=True)
 class Sample:
-    """A look while it runs, taken in this order: the slot's position, then which transactions count as whole, then
-    how many changes of each are there, then which have an actor; transactions by xid."""
+    """A look while it runs, taken in this order: up to which position everything is said to be stored, then which
+    transactions count as whole, then how many changes of each are there, then which have an actor; by xid."""
 
     confirmed: int
     whole: frozenset[int] = frozenset()

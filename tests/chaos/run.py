@@ -10,19 +10,18 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from cdc.bookkeeping.progress import progress
 from cdc.clickhouse import client
 from cdc.postgres import lsn_number
 from tests.chaos.as_of_check import instants, wrong_as_of
 from tests.chaos.beside import Beside
-from tests.chaos.faults import KINDS
 from tests.chaos.history_check import violations
 from tests.chaos.ledger import Ledger
-from tests.chaos.observed import epochs_begun, parked_changes, seen_at_rest, shown_as_of
-from tests.chaos.platform import CAPTURE_LOG, Platform, running_platform
+from tests.chaos.observed import epochs_begun, parked_changes, seen_at_rest, shown_as_of, stored_position
+from tests.chaos.platform import Platform, running_platform
 from tests.chaos.record import Seen
 from tests.chaos.sampler import Sampler
-from tests.chaos.schedule import Fault, schedule
+from tests.chaos.schedule import Fault
+from tests.chaos.source import Source
 from tests.chaos.statements import Drawing
 from tests.chaos.targets import SERVICES
 from tests.chaos.verdict import AWAY, Verdict
@@ -32,15 +31,16 @@ from tests.support.sql import run
 WRITERS = 4
 CHECK_EVERY = 25
 _BEFORE_CAPTURE = 30
-_RECOVERY_SECONDS, _REST_SECONDS = 90.0, 60.0
+_REST_SECONDS = 60.0
 _MOST_SAID = 20
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Order:
-    """What to run: the seed, how many faults, for how many seconds at most, and of which kinds."""
+    """What to run: by which source, the seed, how many faults, for how many seconds at most, and of which kinds."""
 
+    source: Source
     seed: int
     faults: int
     kinds: Sequence[str]
@@ -51,17 +51,17 @@ class Order:
 class Chaos:
     """A run that is under way."""
 
-    def __init__(self, platform: Platform, seed: int, say: Say) -> None:
+    def __init__(self, platform: Platform, source: Source, seed: int, say: Say) -> None:
         self.verdict, self.ledger, self.seen = Verdict(seed), Ledger(), Seen()
-        self._platform, self._say = platform, say
-        self._sampler = Sampler(platform.superuser_dsn, platform.clickhouse_url, self.ledger)
+        self._platform, self._source, self._say = platform, source, say
+        self._samplers = [Sampler(look) for look in source.looks(platform, self.ledger)]
         self._gate, self._beside = threading.Event(), Beside()
 
     def go_through(self, order: Order) -> None:
         """Strike until the order is filled, time is over or a promise is broken; then check everything."""
         with self.under_load(order.seed):
             deadline = time.monotonic() + order.seconds
-            for fault in islice(schedule(order.seed, order.kinds), order.faults):
+            for fault in islice(order.source.schedule(order.seed, order.kinds), order.faults):
                 if time.monotonic() > deadline or self.verdict.problems or self._beside.ended_early():
                     break
                 self._strike(fault)
@@ -75,12 +75,13 @@ class Chaos:
         """Write before capture begins, begin, and write on until the end."""
         urls = self._platform.writers_urls()
         self._write_before_capture(seed)
-        self._platform.capture.start()
+        self._platform.capture.begin()
         self._recover("the first start")
         for number in range(WRITERS):
             writer = Writer(urls, Drawing(f"{seed}.{number}"), self.ledger)
             self._beside.start(f"writer {number}", partial(writer.run, self._gate))
-        self._beside.start("sampler", self._sampler.run)
+        for number, sampler in enumerate(self._samplers):
+            self._beside.start(f"sampler {number}", sampler.run)
         self._gate.set()
         try:
             yield
@@ -93,10 +94,11 @@ class Chaos:
         self.ledger.wait_until_at_rest(_REST_SECONDS)
         self.ledger.resolve(lambda each: resolved(each, self._platform.writers_urls()))
         self._recover("the writers came to rest")
-        self._sampler.look()
+        for sampler in self._samplers:
+            sampler.look()
         written = self.ledger.all()
-        self.verdict.count(written, self._sampler.samples)
-        with client(self._platform.clickhouse_url) as opened:
+        self.verdict.count(written, min(sampler.samples for sampler in self._samplers))
+        with client(self._platform.ground.clickhouse_url) as opened:
             self.seen, epochs = seen_at_rest(opened), epochs_begun(opened)
             broken = [f"{parked}, though no fault makes a change unfit" for parked in parked_changes(opened)]
             broken += [
@@ -104,7 +106,11 @@ class Chaos:
                 for at in instants(self.seen, self.verdict.seed)
                 for sentence in wrong_as_of(self.seen, at, shown_as_of(opened, at))
             ]
-        broken += [*violations(written, self.seen), *self._sampler.found, *self._platform.verify(), *self._defects()]
+        broken += [*violations(written, self.seen), *(each for sampler in self._samplers for each in sampler.found)]
+        broken += [
+            f"at rest could not be looked at: {sampler.missed!r}" for sampler in self._samplers if sampler.missed
+        ]
+        broken += [*self._platform.verify(), *self._defects()]
         broken += [f"a new epoch began, though no fault makes a gap: {reason}" for reason in epochs[len(SERVICES) :]]
         self.verdict.problems += broken
         changes, faults = self.verdict.changes, self.verdict.faults.total()
@@ -129,12 +135,12 @@ class Chaos:
 
     def _strike(self, fault: Fault) -> None:
         time.sleep(fault.after_seconds)
-        self._sampler.look()
+        self._samplers[0].look()
         began = time.monotonic()
-        had_effect = KINDS[fault.kind](self._platform, fault)
+        had_effect = self._source.kinds[fault.kind](self._platform, fault)
         self.verdict.faults[fault.kind] += 1
         self.verdict.struck[fault.kind] += had_effect
-        self._sampler.look()
+        self._samplers[0].look()
         struck = time.monotonic()
         if fault.then_recover:
             self._recover(f"fault {fault.number}, {fault.kind}")
@@ -144,10 +150,11 @@ class Chaos:
 
     def _recover(self, since: str) -> None:
         """Wait until everything committed so far is stored."""
-        deadline = time.monotonic() + _RECOVERY_SECONDS
+        seconds = self._source.recovery_seconds
+        deadline = time.monotonic() + seconds
         wanted = None
         while time.monotonic() < deadline:
-            self._platform.clickhouse.revive()
+            self._platform.revive()
             try:
                 wanted = wanted or self._written()
                 if self._stored() >= wanted:
@@ -155,25 +162,26 @@ class Chaos:
             except AWAY:
                 pass
             time.sleep(0.05)
-        self.verdict.problems.append(f"capture did not come back within {_RECOVERY_SECONDS:g} s after {since}")
+        self.verdict.problems.append(f"capture did not come back within {seconds:g} s after {since}")
 
     def _written(self) -> int:
-        return lsn_number(str(run(self._platform.superuser_dsn, "SELECT pg_current_wal_insert_lsn()::text")[0][0]))
+        return lsn_number(
+            str(run(self._platform.ground.superuser_dsn, "SELECT pg_current_wal_insert_lsn()::text")[0][0])
+        )
 
     def _stored(self) -> int:
-        with client(self._platform.clickhouse_url) as opened:
-            reached = [progress(opened, service) for service in SERVICES]
-        return min(each.lsn if each else 0 for each in reached)
+        with client(self._platform.ground.clickhouse_url) as opened:
+            return stored_position(opened)
 
     def _defects(self) -> list[str]:
-        log = (self._platform.directory / CAPTURE_LOG).read_text(encoding="utf-8", errors="replace")
-        return ["capture met an error that it does not know: a traceback is in its log"] if "Traceback" in log else []
+        unknown = self._platform.said("Traceback")
+        return ["capture met an error that it does not know: a traceback is in its log"] if unknown else []
 
 
 def run_faults(order: Order, kept: Path, say: Say = print) -> Verdict:
     """Run an order; after a failure `kept` has the logs, the history of both sides and what was broken."""
-    with running_platform() as platform:
-        chaos = Chaos(platform, order.seed, say)
+    with running_platform(order.source.capturing) as platform:
+        chaos = Chaos(platform, order.source, order.seed, say)
         try:
             with chaos.verdict.reached():
                 chaos.go_through(order)

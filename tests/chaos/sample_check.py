@@ -1,15 +1,20 @@
-"""The promises that hold at every instant: what a look at the slot and at ClickHouse must find. Pure."""
+"""The promises that hold at every instant: what a look at a position and at ClickHouse must find. Pure."""
 
 from collections.abc import Iterable, Iterator
 
 from tests.chaos.record import Outcome, Sample, Transaction
 
 
-def broken_promises(transactions: Iterable[Transaction], sample: Sample) -> Iterator[str]:
-    """A sentence for each transaction that the slot has left behind too early, or that is shown torn."""
+def broken_promises(transactions: Iterable[Transaction], sample: Sample, *, in_order: bool) -> Iterator[str]:
+    """A sentence for each transaction that the position has left behind too early, or that is shown torn.
+
+    in_order: whether messages, rows and ends of transactions are stored one after the other; where they are not, a
+    transaction must be whole and have its actor once the position is behind it, and not before.
+    """
     for transaction in transactions:
         if transaction.outcome is Outcome.COMMITTED and transaction.changes:
             yield from _broken(transaction, sample)
+            yield from _torn(transaction, sample) if in_order else _torn_behind(transaction, sample)
 
 
 def is_settled(transaction: Transaction, sample: Sample) -> bool:
@@ -31,13 +36,33 @@ def _is_held(transaction: Transaction, sample: Sample) -> bool:
     return sample.held.get(transaction.xid, 0) >= transaction.changes
 
 
+def _lacks_actor(transaction: Transaction, sample: Sample) -> bool:
+    return transaction.user_id is not None and transaction.xid not in sample.with_actor
+
+
+def _missing(transaction: Transaction, sample: Sample) -> str:
+    held = sample.held.get(transaction.xid, 0)
+    return f"ClickHouse holds {held} of {transaction.changes} changes of transaction {transaction.xid}"
+
+
 def _broken(transaction: Transaction, sample: Sample) -> Iterator[str]:
-    xid, held = transaction.xid, sample.held.get(transaction.xid, 0)
-    missing = f"{held} of {transaction.changes} changes of transaction {xid}"
-    if not _is_held(transaction, sample):
-        if _is_behind(transaction, sample):
-            yield f"the slot is at {sample.confirmed:X}, and ClickHouse holds {missing}"
-        if xid in sample.whole:
-            yield f"transaction {xid} counts as whole, and ClickHouse holds {missing}"
-    if held and transaction.user_id is not None and xid not in sample.with_actor:
+    if _is_behind(transaction, sample) and not _is_held(transaction, sample):
+        yield f"everything up to {sample.confirmed:X} is said to be stored, and {_missing(transaction, sample)}"
+
+
+def _torn(transaction: Transaction, sample: Sample) -> Iterator[str]:
+    xid = transaction.xid
+    if xid in sample.whole and not _is_held(transaction, sample):
+        yield f"transaction {xid} counts as whole, and {_missing(transaction, sample)}"
+    if sample.held.get(xid, 0) and _lacks_actor(transaction, sample):
         yield f"changes of transaction {xid} are visible without their actor"
+
+
+def _torn_behind(transaction: Transaction, sample: Sample) -> Iterator[str]:
+    if not _is_behind(transaction, sample):
+        return
+    stored = f"everything up to {sample.confirmed:X} is said to be stored"
+    if transaction.xid not in sample.whole:
+        yield f"{stored}, and transaction {transaction.xid} does not count as whole"
+    if _lacks_actor(transaction, sample):
+        yield f"{stored}, and transaction {transaction.xid} has no actor"

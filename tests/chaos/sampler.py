@@ -1,50 +1,44 @@
-"""The sampler: looks at slots and ClickHouse again and again while the load goes on, and keeps what it finds broken."""
+"""A sampler: looks again and again at what is promised at every instant, while the load goes on."""
 
 import threading
+import time
+from collections.abc import Callable, Sequence
 
-from cdc.clickhouse import client
-from tests.chaos.ledger import Ledger
-from tests.chaos.observed import sample
-from tests.chaos.record import Outcome, Transaction
-from tests.chaos.sample_check import broken_promises, is_settled
 from tests.chaos.verdict import AWAY
 
-_EVERY_SECONDS = 0.4
-_AT_ONCE = 500
+_EVERY_SECONDS, _PAUSES = 0.4, 2.0
+
+# A look: what is broken, a sentence each; None if there was nothing to be seen.
+Look = Callable[[], Sequence[str] | None]
 
 
 class Sampler:
-    """found: broken promises, a sentence each; samples: how many looks succeeded."""
+    """found: broken promises, a sentence each; samples: how many looks succeeded; missed: why the last one did not."""
 
-    def __init__(self, superuser_dsn: str, clickhouse_url: str, ledger: Ledger) -> None:
+    def __init__(self, look: Look) -> None:
         self.found: list[str] = []
         self.samples = 0
-        self._postgres, self._clickhouse, self._ledger = superuser_dsn, clickhouse_url, ledger
-        self._place = 0
-        self._pending: list[Transaction] = []
+        self.missed: Exception | None = None
+        self._look = look
         self._one_at_a_time = threading.Lock()
 
     def run(self, stopping: threading.Event) -> None:
-        """Look until it is told to stop."""
-        while not stopping.wait(_EVERY_SECONDS):
+        """Look until it is told to stop; the more seldom, the longer a look takes what it looks at its time."""
+        took = 0.0
+        while not stopping.wait(max(_EVERY_SECONDS, _PAUSES * took)):
+            began = time.monotonic()
             self.look()
+            took = time.monotonic() - began
 
     def look(self) -> None:
         """Look once, if there is anything to be seen."""
         with self._one_at_a_time:
-            new = self._ledger.since(self._place)
-            self._place += len(new)
-            self._pending += [each for each in new if each.outcome is Outcome.COMMITTED and not each.before_capture]
-            looked_at = self._pending[:_AT_ONCE]
-            if not looked_at:
-                return
             try:
-                # A short life for each connection: the parts come and go.
-                with client(self._clickhouse) as opened:
-                    seen = sample(self._postgres, opened, [each.xid for each in looked_at])
-            except AWAY:
+                broken, self.missed = self._look(), None
+            except AWAY as error:
                 # It can be looked at again later.
+                self.missed = error
                 return
-            self.samples += 1
-            self.found += broken_promises(looked_at, seen)
-            self._pending = [each for each in self._pending if each not in looked_at or not is_settled(each, seen)]
+            if broken is not None:
+                self.samples += 1
+                self.found += broken

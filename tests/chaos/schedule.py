@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 _SHORTEST_GAP, _LONGEST_GAP = 0.05, 0.9
 _SHORTEST, _LONGEST = 0.2, 2.0
-_HARDLY_RECOVERED = 0.3
+HURRIED = 0.3
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,11 @@ class Fault:
     then_recover: bool
 
 
-def schedule(seed: int, kinds: Sequence[str]) -> Iterator[Fault]:
-    """Faults without end; each kind comes once in a round, in an order of its own."""
+def schedule(seed: int, kinds: Sequence[str], hurried: float = HURRIED) -> Iterator[Fault]:
+    """Faults without end; each of `kinds` comes once in a round, in an order of its own.
+
+    hurried: the share of them after which capture gets no time to recover.
+    """
     rng, number = random.Random(f"faults {seed}"), 0
     while True:
         for kind in rng.sample(kinds, len(kinds)):
@@ -36,5 +39,5 @@ def schedule(seed: int, kinds: Sequence[str]) -> Iterator[Fault]:
                 after_seconds=rng.uniform(_SHORTEST_GAP, _LONGEST_GAP),
                 lasts_seconds=rng.uniform(_SHORTEST, _LONGEST),
                 draw=rng.random(),
-                then_recover=rng.random() > _HARDLY_RECOVERED,
+                then_recover=rng.random() > hurried,
             )

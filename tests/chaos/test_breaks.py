@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.break_all import Ending, broken, ending
 from tests.chaos.breaks import BREAKS, Break
-from tests.chaos.faults import KINDS
+from tests.chaos.by_slot import BY_SLOT
 from tests.chaos.parts import PROJECT
 
 
@@ -30,7 +30,7 @@ def test_a_break_is_held_against_a_check_that_exists(tried: Break) -> None:
             )
     else:
         kinds = arguments[-1].removeprefix("--kinds=").split(",")
-        assert set(kinds) <= KINDS.keys()
+        assert set(kinds) <= BY_SLOT.kinds.keys()
 
 
 def test_there_are_ten_breaks_at_least() -> None:

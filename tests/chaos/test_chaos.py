@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.faults import KINDS, left_out
+from tests.chaos.by_slot import BY_SLOT
+from tests.chaos.faults import left_out
 from tests.chaos.run import Order, run_faults
 from tests.support.parts import require_part
 
@@ -14,8 +15,8 @@ _SEED = 2026
 @pytest.mark.timeout(900)
 def test_every_promise_is_kept_through_one_fault_of_each_kind(tmp_path: Path) -> None:
     missing = left_out()
-    possible = [kind for kind in KINDS if kind not in missing]
-    verdict = run_faults(Order(_SEED, len(possible), possible), tmp_path / "kept")
+    possible = [kind for kind in BY_SLOT.kinds if kind not in missing]
+    verdict = run_faults(Order(BY_SLOT, _SEED, len(possible), possible), tmp_path / "kept")
     print(verdict)
     assert not verdict.problems
     assert set(verdict.faults) == set(possible)

@@ -14,15 +14,16 @@ from tests.chaos.echo import connected, received
 from tests.chaos.faults import KINDS
 from tests.chaos.link import Link
 from tests.chaos.parts import Part
+from tests.chaos.platform import CLICKHOUSE
 from tests.chaos.schedule import Fault
 from tests.chaos.verdict import Verdict
 
 ON_THE_LINK = ("slow ClickHouse", "cut off ClickHouse", "inserts unanswered")
 
 
-def struck(kind: str, **parts: object) -> bool:
+def struck(kind: str, *capturing: object, link: Link | None = None) -> bool:
     fault = Fault(1, kind, after_seconds=0.0, lasts_seconds=0.3, draw=0.5, then_recover=True)
-    platform: Any = SimpleNamespace(**parts)
+    platform: Any = SimpleNamespace(capture=SimpleNamespace(processes=capturing), links={CLICKHOUSE: link})
     return KINDS[kind](platform, fault)
 
 
@@ -35,22 +36,22 @@ def _process() -> Iterator["subprocess.Popen[bytes]"]:
 
 def test_a_pause_has_an_effect_if_there_is_a_process(process: "subprocess.Popen[bytes]") -> None:
     part = SimpleNamespace(pid=process.pid)
-    assert struck("pause capture", capture=part)
+    assert struck("pause capture", part)
     process.kill()
     process.wait()
-    assert not struck("pause capture", capture=part)
+    assert not struck("pause capture", part)
 
 
 def test_a_kill_has_an_effect_if_the_part_runs(process: "subprocess.Popen[bytes]") -> None:
     part = Part(lambda _: nullcontext(process))
-    assert not struck("kill capture", capture=part)
-    assert struck("kill capture", capture=part)
+    assert not struck("kill capture", part)
+    assert struck("kill capture", part)
     process.wait()
 
 
 @pytest.mark.parametrize("kind", ON_THE_LINK)
 def test_a_fault_of_a_link_has_no_effect_where_nobody_asks(kind: str, link: Link) -> None:
-    assert not struck(kind, clickhouse_link=link)
+    assert not struck(kind, link=link)
 
 
 @pytest.mark.parametrize("kind", ON_THE_LINK)
@@ -58,7 +59,7 @@ def test_a_fault_of_a_link_has_an_effect_on_who_asks(kind: str, link: Link) -> N
     with connected(link) as client, ThreadPoolExecutor(1) as beside:
         client.sendall(b"before")
         assert client.recv(1000) == b"before"
-        strike = beside.submit(struck, kind, clickhouse_link=link)
+        strike = beside.submit(struck, kind, link=link)
         while not strike.done():
             try:
                 client.sendall(b"INSERT")

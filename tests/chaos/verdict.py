@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg2
+from aiokafka.errors import KafkaError
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from deploy.local.starting import StartError
@@ -16,7 +17,7 @@ from tests.chaos.record import Outcome, Transaction
 BROKEN = "BROKEN PROMISES"
 _EFFECT_WITHIN = 3
 # What asking a part that is away, hangs or does not start again ends in.
-AWAY = (psycopg2.Error, ClickHouseError, OSError, StartError, subprocess.TimeoutExpired)
+AWAY = (psycopg2.Error, ClickHouseError, KafkaError, OSError, StartError, subprocess.TimeoutExpired)
 
 
 @dataclass

@@ -14,7 +14,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.local.kafka.broker import Kafka, running_kafka
+from deploy.local.kafka.broker_command import Forwarded
+from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.starting import StartError
+from tests.chaos.link import link_to
 from tests.support.directories import server_directory
 from tests.support.kafka import require_kafka
 
@@ -60,6 +63,26 @@ async def test_what_was_acknowledged_survives_a_kill_and_a_start_on_another_port
         await send(again, "kept", b"third")
         assert await received(again, "kept", 3) == [b"first", b"second", b"third"]
     assert not psutil.pid_exists(again.pid)
+
+
+async def told_ports(bootstrap: str) -> set[int]:
+    """Where a client that comes by `bootstrap` is told to go."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        return {broker["port"] for broker in (await admin.describe_cluster())["brokers"]}
+    finally:
+        await admin.close()
+
+
+async def test_who_is_forwarded_is_told_to_come_by_the_same_way_and_nobody_else_is(directory: Path) -> None:
+    listens = free_port()
+    with (
+        link_to(LOOPBACK, listens) as link,
+        running_kafka(directory, durable=False, forwarded=Forwarded(listens, link.port)) as server,
+    ):
+        assert await told_ports(f"{LOOPBACK}:{link.port}") == {link.port}
+        assert await told_ports(server.bootstrap) == {server.port}
 
 
 async def test_a_committed_reader_sees_whole_transactions_alone(kafka: Kafka) -> None:

@@ -8,7 +8,7 @@ import psutil
 
 from cdc.catalog.postgres_ddl import slot_name
 from cdc.clickhouse import client, rows_of
-from tests.chaos.platform import Platform
+from tests.chaos.platform import CLICKHOUSE, Platform
 from tests.chaos.targets import SERVICES
 from tests.support.sql import run
 
@@ -45,8 +45,8 @@ FIGURES = (
 def measured(platform: Platform, lag_seconds: float) -> dict[str, float]:
     """Every figure now."""
     return {
-        "memory of capture": resident_mib(platform.capture.pid),
-        "memory of ClickHouse": resident_mib(platform.clickhouse.pid),
+        "memory of capture": sum(resident_mib(process.pid) for process in platform.capture.processes),
+        "memory of ClickHouse": resident_mib(platform.parts[CLICKHOUSE].pid),
         "lag": lag_seconds,
         "active parts": _active_parts(platform),
         "WAL held back": _wal_held_back_mib(platform),
@@ -59,7 +59,7 @@ def resident_mib(pid: int) -> float:
 
 
 def _active_parts(platform: Platform) -> float:
-    with client(platform.clickhouse_url) as opened:
+    with client(platform.ground.clickhouse_url) as opened:
         return float(rows_of(opened, "SELECT count() FROM system.parts WHERE active")[0][0])
 
 
@@ -69,4 +69,4 @@ def _wal_held_back_mib(platform: Platform) -> float:
         "SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn))::float8 FROM pg_replication_slots"
         f" WHERE slot_name IN ({names})"
     )
-    return float(str(run(platform.superuser_dsn, query)[0][0])) / _MIB
+    return float(str(run(platform.ground.superuser_dsn, query)[0][0])) / _MIB

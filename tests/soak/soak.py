@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tests.chaos.by_slot import BY_SLOT
 from tests.chaos.platform import running_platform
 from tests.chaos.run import Chaos
 from tests.soak.figures import FIGURES, Sample, measured
@@ -17,8 +18,8 @@ _SHORTEST_PAUSE = 2.0
 def soak(seed: int, seconds: float, say: Callable[[str], None]) -> tuple[list[Sample], list[str]]:
     """Samples of a load that goes on for so long, and what was wrong with history at the end."""
     samples: list[Sample] = []
-    with running_platform() as platform:
-        chaos = Chaos(platform, seed, say)
+    with running_platform(BY_SLOT.capturing) as platform:
+        chaos = Chaos(platform, BY_SLOT, seed, say)
         with chaos.under_load(seed):
             began = time.monotonic()
             while (at := time.monotonic() - began) < seconds:

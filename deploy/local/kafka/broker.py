@@ -12,7 +12,7 @@ from pathlib import Path
 from deploy.local.children import start_child, stop_child
 from deploy.local.kafka.answering import broker_answers
 from deploy.local.kafka.artifacts import resolved
-from deploy.local.kafka.broker_command import AS_SHARED, Ports, broker_command, format_storage
+from deploy.local.kafka.broker_command import AS_SHARED, Forwarded, Ports, broker_command, format_storage
 from deploy.local.kafka.class_archives import archived
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.starting import require_free_port, wait_until_ready
@@ -36,14 +36,21 @@ class Kafka:
 
 @contextmanager
 def running_kafka(
-    directory: Path, *, port: int | None = None, durable: bool = True, differing: Mapping[str, str] = AS_SHARED
+    directory: Path,
+    *,
+    port: int | None = None,
+    durable: bool = True,
+    forwarded: Forwarded | None = None,
+    differing: Mapping[str, str] = AS_SHARED,
 ) -> Iterator[Kafka]:
     """A broker over `directory`, stopped on leaving; dies with the calling thread.
+
+    forwarded: a second way in, which is told to those clients alone that come by it.
 
     MissingBinariesError if it can't be had, StartError if it can't start.
     """
     artifacts, directory = archived(resolved()), directory.resolve()
-    ports = Ports(port or free_port(), free_port())
+    ports = Ports(port or free_port(), free_port(), forwarded)
     require_free_port(ports.clients, "Kafka")
     command = broker_command(directory, ports, artifacts, durable=durable, differing=differing)
     log = directory / "server.log"

@@ -26,11 +26,20 @@ VOLATILE_SETTINGS = {"log.flush.interval.messages": str((1 << 63) - 1)}
 
 
 @dataclass(frozen=True)
+class Forwarded:
+    """A second way in, for clients that somebody forwards: where the broker listens, and what port it tells them."""
+
+    listens: int
+    told: int
+
+
+@dataclass(frozen=True)
 class Ports:
-    """Where clients come in, and where the controller does."""
+    """Where clients come in, where the controller does, and where those do that are forwarded, if any are."""
 
     clients: int
     controller: int
+    forwarded: Forwarded | None = None
 
 
 def format_storage(directory: Path, artifacts: Artifacts) -> None:
@@ -77,13 +86,20 @@ def broker_command(
 
 
 def _settings(data: Path, ports: Ports, *, durable: bool) -> str:
-    clients, controller = f"{LOOPBACK}:{ports.clients}", f"{LOOPBACK}:{ports.controller}"
+    listens = {"PLAINTEXT": ports.clients, "CONTROLLER": ports.controller}
+    told = {"PLAINTEXT": ports.clients}
+    if ports.forwarded is not None:
+        listens["FORWARDED"], told["FORWARDED"] = ports.forwarded.listens, ports.forwarded.told
     places = {
         "log.dirs": str(data),
-        "listeners": f"PLAINTEXT://{clients},CONTROLLER://{controller}",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "advertised.listeners": f"PLAINTEXT://{clients}",
-        "controller.quorum.voters": f"1@{controller}",
+        "listeners": _listeners(listens),
+        "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in listens),
+        "advertised.listeners": _listeners(told),
+        "controller.quorum.voters": f"1@{LOOPBACK}:{ports.controller}",
     }
     shared = SHARED_SETTINGS.read_text(encoding="utf-8")
     return shared + properties(places | ({} if durable else VOLATILE_SETTINGS))
+
+
+def _listeners(ports: Mapping[str, int]) -> str:
+    return ",".join(f"{name}://{LOOPBACK}:{port}" for name, port in ports.items())

@@ -6,35 +6,13 @@ import pytest
 from cdc.connect.apply import Patience, apply, wait_until_running
 from cdc.connect.difference import ConnectorPlan
 from cdc.connect.rest import ConnectBusyError, ConnectClient, ConnectError, ConnectorState, first_cause
+from tests.unit.cdc.connect.scripted import URL, Scripted, status
 
-URL = "http://connect.example:8083"
 TRACE = (
     "org.apache.kafka.connect.errors.ConnectException: An exception occurred\n\tat io.debezium.Task.run(Task.java:1)\n"
     "Caused by: io.debezium.DebeziumException: no slot: it is gone\n\tat io.debezium.Slot.open(Slot.java:2)\n"
 )
 PATIENCE = Patience(seconds=0.6, settled_seconds=0.0)
-
-
-class Scripted:
-    """A Connect that gives the answers it was told, the last one for ever, and remembers what it was asked."""
-
-    def __init__(self, **answers: list[httpx.Response]) -> None:
-        self.answers, self.asked = answers, list[str]()
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        what = f"{request.method} {request.url.path.removeprefix('/connectors/')}"
-        self.asked.append(what)
-        due = self.answers.get(what.rpartition("/")[2], [httpx.Response(200, json={})])
-        return due.pop(0) if len(due) > 1 else due[0]
-
-    @property
-    def client(self) -> ConnectClient:
-        return ConnectClient(URL, httpx.Client(base_url=URL, transport=httpx.MockTransport(self)))
-
-
-def status(connector: str, task: str | None, trace: str = "") -> httpx.Response:
-    tasks = [] if task is None else [{"state": task, "trace": trace}]
-    return httpx.Response(200, json={"connector": {"state": connector}, "tasks": tasks})
 
 
 def test_a_connector_that_is_not_there_has_no_configuration_and_no_state() -> None:
