@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cdc.settings import Source as Name
+from cdc.catalog.sources import Source as Name
 from tests.chaos.faults import left_out
 from tests.chaos.run import Order, run_faults
 from tests.chaos.sources import SOURCES

@@ -1,6 +1,6 @@
 """The sources that there are, by name."""
 
-from cdc.settings import Source as Name
+from cdc.catalog.sources import Source as Name
 from tests.chaos.by_kafka import BY_KAFKA
 from tests.chaos.by_slot import BY_SLOT
 from tests.chaos.source import Source
