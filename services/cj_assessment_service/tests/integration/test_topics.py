@@ -115,14 +115,18 @@ async def test_a_round_that_is_not_the_last_is_told_to_nobody(assessing: Assessi
 
 async def test_grades_are_told_beside_ranks_and_anchors_have_their_own(assessing: Assessing) -> None:
     assignment = str(uuid4())
-    for grade, label in (("A", "good"), ("F", "bad")):
+    strength = {}
+    for grade, label, strong in (("A", "good", 2), ("F", "bad", 0)):
         anchor = {"assignment_id": assignment, "label": label, "grade": grade, "grade_scale": "letters"}
-        await assessing.service.created("/v1/cj/anchor-essays", {**anchor, "storage_id": uuid4().hex}, ANNA)
+        made = await assessing.service.created("/v1/cj/anchor-essays", {**anchor, "storage_id": uuid4().hex}, ANNA)
+        strength[made["anchor_id"]] = strong
     config = {"assignment_id": assignment, "instructions": "Read.", "grades": ["F", "A"], "grade_scale": "letters"}
     await assessing.service.created("/v1/cj/assessment-configs", config, ANNA)
     batch = await assessing.service.batch(essays=1, assignment_id=assignment, comparison_budget=2)
     for comparison in await assessing.service.pairs(batch, count=2):
-        await assessing.service.judged(comparison)
+        # Anchors that contradict their grades would leave nobody with one.
+        a_wins = strength.get(comparison["essay_a"], 1) > strength.get(comparison["essay_b"], 1)
+        await assessing.service.judged(comparison, winner="essay_a" if a_wins else "essay_b")
     (result,) = assessing.results()
     (essay,) = [each for each in result.data.essays if not each.is_anchor]
     projections = await assessing.service.read(f"/v1/cj/batches/{batch['batch_id']}/grade-projections")
