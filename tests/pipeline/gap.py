@@ -29,6 +29,9 @@ def drop_slot(capture: Capture) -> None:
 
 def write_in_gap(capture: Capture) -> None:
     """Change one file, delete one and create one."""
+    # A cluster that is promoted answers before it takes writes.
+    recovering = "SELECT pg_is_in_recovery()"
+    wait_until(lambda: run(capture.database.superuser_dsn, recovering) == [(False,)], "PostgreSQL to take writes")
     capture.write(
         f"UPDATE files SET filename = 'changed' WHERE file_id = '{CHANGED}'",
         f"DELETE FROM files WHERE file_id = '{DELETED}'",
