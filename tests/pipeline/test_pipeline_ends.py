@@ -28,10 +28,11 @@ def test_a_part_that_does_not_end_well_leaves_no_other_running(
         raise RuntimeError("no end")
 
     monkeypatch.setattr(Copier, "stop", fail)
+    parts = ("inserter-file", "copier-file", "watch file's columns", "heartbeat")
     with capture.streaming():
-        assert len(going_on("inserter-file", "copier-file", "shapes-file", "heartbeat")) == 5
+        assert len(going_on(*parts)) == 5
     assert "no end" in caplog.text
-    wait_until(lambda: not going_on("inserter-file", "copier-file", "shapes-file", "heartbeat"), "all threads to end")
+    wait_until(lambda: not going_on(*parts), "all threads to end")
 
 
 def test_what_a_server_leaves_without_an_answer_is_not_waited_for(
@@ -43,10 +44,10 @@ def test_what_a_server_leaves_without_an_answer_is_not_waited_for(
             monkeypatch.setattr(heartbeat, "beat", hang)
             monkeypatch.setattr(shapes, "shapes_in_postgres", hang)
             wait_until(lambda: hang.count == 2, "the heartbeat and the look at the columns to hang")
-        assert len(going_on("shapes-file", "heartbeat")) == 2
+        assert len(going_on("watch file's columns", "heartbeat")) == 2
     finally:
         hang.answered.set()
-    wait_until(lambda: not going_on("shapes-file", "heartbeat"), "both to end once they are answered")
+    wait_until(lambda: not going_on("watch file's columns", "heartbeat"), "both to end once they are answered")
 
 
 class Hanging:
