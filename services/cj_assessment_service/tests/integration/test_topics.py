@@ -118,8 +118,8 @@ async def test_grades_are_told_beside_ranks_and_anchors_have_their_own(assessing
     strength = {}
     for grade, label, strong in (("A", "good", 2), ("F", "bad", 0)):
         anchor = {"assignment_id": assignment, "label": label, "grade": grade, "grade_scale": "letters"}
-        made = await assessing.service.created("/v1/cj/anchor-essays", {**anchor, "storage_id": uuid4().hex}, ANNA)
-        strength[made["anchor_id"]] = strong
+        anchor |= await assessing.service.created("/v1/cj/anchor-essays", {**anchor, "storage_id": uuid4().hex}, ANNA)
+        strength[anchor["anchor_id"]] = strong
     config = {"assignment_id": assignment, "instructions": "Read.", "grades": ["F", "A"], "grade_scale": "letters"}
     await assessing.service.created("/v1/cj/assessment-configs", config, ANNA)
     batch = await assessing.service.batch(essays=1, assignment_id=assignment, comparison_budget=2)
