@@ -130,16 +130,18 @@ def require_source(connection: Connection, client: Client, service: str, epoch: 
 
 def _source_in_use(connection: Connection, client: Client, service: str) -> Source | None:
     """The source that was recorded; of what began before any was, the one whose slot alone is there, if it is so."""
+    if recorded := source_in_effect(client, service):
+        return recorded
     there = [source for source in Source if slot_state(connection, slot_of(source, service)).exists]
-    return source_in_effect(client, service) or (there[0] if len(there) == 1 else None)
+    return there[0] if len(there) == 1 else None
 
 
 def _clean_up(connection: Connection, old: str, new: str) -> str | None:
     """Drop the old slot if nobody reads it and the new one is there; its name if somebody still does."""
-    standing = slot_state(connection, new)
-    if not standing.exists or standing.lost or not slot_state(connection, old).exists:
+    standing, left = slot_state(connection, new), slot_state(connection, old)
+    if not standing.exists or standing.lost or not left.exists:
         return None
-    if slot_state(connection, old).active:
+    if left.active:
         return old
     drop_slot(connection, old)
     return None

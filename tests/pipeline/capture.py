@@ -99,6 +99,11 @@ class Capture:
         """The same of the slot that the connector reads."""
         return self._confirmed(debezium_slot_name(self.catalog.service))
 
+    def slots(self) -> set[str]:
+        """The names of the database's replication slots."""
+        found = "SELECT slot_name FROM pg_replication_slots WHERE database = current_database()"
+        return {str(name) for (name,) in run(self.database.superuser_dsn, found)}
+
     def _confirmed(self, slot: str) -> int:
         found = run(
             self.database.superuser_dsn,

@@ -43,11 +43,6 @@ def switch(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def slots(capture: Capture) -> set[str]:
-    found = "SELECT slot_name FROM pg_replication_slots WHERE database = current_database()"
-    return {str(name) for (name,) in run(capture.database.superuser_dsn, found)}
-
-
 def set_up(capture: Capture, source: Source) -> int:
     with session(capture.database.cdc_url) as connection:
         return ensure_epoch(connection, capture.database.cdc_url, capture.clickhouse, capture.catalog, source=source)
@@ -66,7 +61,7 @@ def test_the_other_source_is_refused_until_it_was_switched_to_and_begins_where_t
     reached = carried.confirmed_position()
     code, said = switch("kafka")
     assert (code, "file: its changes come by way of kafka, from " in said) == (0, True), said
-    assert slots(carried) == {DEBEZIUM}
+    assert carried.slots() == {DEBEZIUM}
     assert carried.confirmed_by_debezium() == reached
     assert set_up(carried, Source.KAFKA) == 1
 
@@ -79,7 +74,7 @@ def test_what_is_written_between_two_sources_comes_by_way_of_the_second(
     with carried.running():
         wait_until(lambda: "`python -m cdc switch slot file` goes over" in caplog.text, "the refusal")
     code, said = switch("slot")
-    assert (code, slots(carried)) == (0, {SLOT}), said
+    assert (code, carried.slots()) == (0, {SLOT}), said
     with carried.streaming():
         carried.write(new_file(STREAMED))
         carried.catch_up()
@@ -93,11 +88,11 @@ def test_a_slot_that_is_still_read_is_named_and_dropped_once_it_is_not(carried: 
         carried.catch_up()
         code, said = switch("kafka")
         assert (code, f"somebody still reads {SLOT}" in said) == (0, True), said
-        assert slots(carried) == {SLOT, DEBEZIUM}
+        assert carried.slots() == {SLOT, DEBEZIUM}
         carried.write(new_file(STREAMED))
         carried.catch_up()
     code, said = switch("kafka")
-    assert (code, slots(carried)) == (0, {DEBEZIUM}), said
+    assert (code, carried.slots()) == (0, {DEBEZIUM}), said
 
 
 def test_what_was_delivered_to_kafka_must_be_stored_before_the_slot_is_read_again(carried: Capture) -> None:
@@ -106,7 +101,7 @@ def test_what_was_delivered_to_kafka_must_be_stored_before_the_slot_is_read_agai
     deliver(carried)
     code, said = switch("slot", "--timeout", "0.5")
     assert (code, "file: what was delivered up to" in said) == (1, True), said
-    assert slots(carried) == {DEBEZIUM}
+    assert carried.slots() == {DEBEZIUM}
     assert set_up(carried, Source.KAFKA) == 1
 
 
@@ -116,7 +111,7 @@ def test_a_deployment_from_before_sources_were_recorded_goes_on_by_its_own(carri
         set_up(carried, Source.KAFKA)
     assert switch("slot")[0] == 0
     assert set_up(carried, Source.SLOT) == 1
-    assert slots(carried) == {SLOT}
+    assert carried.slots() == {SLOT}
 
 
 def test_where_both_slots_are_there_and_no_source_was_recorded_somebody_must_say_which(carried: Capture) -> None:
@@ -124,7 +119,7 @@ def test_where_both_slots_are_there_and_no_source_was_recorded_somebody_must_say
     run(carried.database.superuser_dsn, f"SELECT pg_copy_logical_replication_slot('{SLOT}', '{DEBEZIUM}')")
     code, said = switch("kafka")
     assert (code, "start `python -m cdc run` once as it was" in said) == (1, True), said
-    assert slots(carried) == {SLOT, DEBEZIUM}
+    assert carried.slots() == {SLOT, DEBEZIUM}
     assert set_up(carried, Source.SLOT) == 1
     assert switch("kafka")[0] == 0
 
@@ -136,7 +131,7 @@ def test_nobody_goes_over_to_kafka_with_a_column_that_debezium_does_not_carry(
     monkeypatch.setattr("cdc.commands.switch.require_carried", Mock(side_effect=refused))
     code, said = switch("kafka")
     assert (code, str(refused) in said) == (2, True), said
-    assert slots(carried) == {SLOT}
+    assert carried.slots() == {SLOT}
 
 
 def test_nothing_goes_over_from_a_slot_that_is_gone(carried: Capture) -> None:
@@ -148,7 +143,7 @@ def test_nothing_goes_over_from_a_slot_that_is_gone(carried: Capture) -> None:
 def test_what_was_never_captured_begins_by_way_of_either(capture: Capture) -> None:
     assert switch("kafka")[0] == 0
     assert set_up(capture, Source.SLOT) == 1
-    assert slots(capture) == {SLOT}
+    assert capture.slots() == {SLOT}
 
 
 def test_nobody_recovers_by_one_source_while_the_other_one_is_read(carried: Capture) -> None:
@@ -158,4 +153,4 @@ def test_nobody_recovers_by_one_source_while_the_other_one_is_read(carried: Capt
         carried.catch_up()
         result = CliRunner().invoke(app, ["recover", "file", "--source", "kafka", "--yes"], env={"COLUMNS": "300"})
         assert (result.exit_code, f"somebody reads its slot {SLOT}" in result.output) == (1, True), result.output
-    assert slots(carried) == {SLOT, DEBEZIUM}
+    assert carried.slots() == {SLOT, DEBEZIUM}

@@ -9,10 +9,8 @@ from cdc.connect.configuration import connector_name
 from cdc.connect.rest import connect_client
 from cdc.postgres import session
 from cdc.source.switch import Outcome, Switch
-from tests.pipeline.capture import Capture
 from tests.pipeline.kafka.captured import ByKafka
 from tests.pipeline.writers import Load
-from tests.support.sql import run
 
 pytestmark = pytest.mark.timeout(900, func_only=True)
 SECONDS = 90.0
@@ -28,11 +26,6 @@ def switched(by_kafka: ByKafka, source: Source) -> Outcome:
         return Switch(connection, capture.clickhouse, "file", SECONDS, forget_connector).to(source)
 
 
-def slots(capture: Capture) -> set[str]:
-    found = "SELECT slot_name FROM pg_replication_slots WHERE database = current_database()"
-    return {str(name) for (name,) in run(capture.database.superuser_dsn, found)}
-
-
 async def test_each_change_comes_by_way_of_one_source_or_as_the_same_by_both(by_kafka: ByKafka, seed: int) -> None:
     capture = by_kafka.capture
     with Load(seed, writers=3).going_on(capture):
@@ -45,10 +38,10 @@ async def test_each_change_comes_by_way_of_one_source_or_as_the_same_by_both(by_
         with by_kafka.sink():
             capture.catch_up(SECONDS)
             assert switched(by_kafka, Source.KAFKA) == Outcome(Source.KAFKA, None, None)
-            assert slots(capture) == {"huleedu_file_debezium"}
+            assert capture.slots() == {"huleedu_file_debezium"}
             capture.catch_up(SECONDS)
             assert switched(by_kafka, Source.SLOT).still_read is None
-            assert slots(capture) == {"huleedu_file_slot"}
+            assert capture.slots() == {"huleedu_file_slot"}
         with capture.running():
             capture.catch_up(SECONDS)
     with capture.running():
