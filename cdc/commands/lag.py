@@ -19,7 +19,7 @@ from cdc.commands.databases import chosen
 from cdc.commands.explained import failures_explained
 from cdc.commands.pipelines import kafka_place
 from cdc.kafka.lag import messages_behind
-from cdc.lag.measure import ServiceLag, TableLag, service_lag, table_lags
+from cdc.lag.measure import ServiceLag, Slot, TableLag, service_lag, table_lags
 from cdc.lag.wal_forecast import Forecast
 from cdc.settings import CdcSettings, database_url
 from services.kit.clickhouse import ClickHouseAwayError
@@ -32,6 +32,7 @@ LONGEST_SILENCE_SECONDS = 15
 # Short, so that a row fits a screen of 80 columns.
 _SERVICE_COLUMNS = ("service", "delay", "stored to", "slot")
 _SLOT_COLUMNS = ("service", "behind", "retained", "grows by", "room", "at this rate")
+_OTHER_COLUMNS = ("slot", "state", "behind", "retained")
 _MESSAGE_COLUMNS = ("service", "messages")
 _EPOCH_COLUMNS = ("service", "epoch", "since (UTC)", "why")
 _TABLE_COLUMNS = ("table", "changes", "newest (UTC)", "as text", "parked")
@@ -97,6 +98,10 @@ def _say(found: _Found) -> None:
     say_rows(_SERVICE_COLUMNS, [_service_row(each) for each in found.services], as_json=False)
     say_heading("WAL that each replication slot holds back, and what comes of it if nothing is stored any more")
     say_rows(_SLOT_COLUMNS, [_slot_row(each) for each in found.services], as_json=False)
+    others = [_other_row(*other) for each in found.services for other in each.other_slots.items()]
+    if others:
+        say_heading("slots of these databases that captured changes do not come by; what is not read holds WAL back")
+        say_rows(_OTHER_COLUMNS, others, as_json=False)
     if found.messages:
         say_heading("messages in Kafka that are not stored yet")
         behind = [(service, str(messages)) for service, messages in found.messages.items()]
@@ -114,9 +119,7 @@ def _say(found: _Found) -> None:
 def _service_row(found: ServiceLag) -> tuple[str, ...]:
     delay = f"over {PATIENCE_SECONDS:g} s" if found.delay_seconds is None else f"{found.delay_seconds:.2f} s"
     newest = f"{found.newest_commit:%m-%d %H:%M:%S}" if found.newest_commit else "none"
-    slot = found.slot
-    state = f"{'active' if slot.active else 'not read'}, {slot.wal_status}" if slot else "none"
-    return found.service, delay, newest, state
+    return found.service, delay, newest, _state(found.slot) if found.slot else "none"
 
 
 def _slot_row(found: ServiceLag) -> tuple[str, ...]:
@@ -127,6 +130,14 @@ def _slot_row(found: ServiceLag) -> tuple[str, ...]:
     room = "not known" if told.bytes_left is None else shown_bytes(told.bytes_left)
     held = shown_bytes(found.slot.unconfirmed_bytes), shown_bytes(found.slot.retained_bytes)
     return found.service, *held, growth, room, _outcome(told)
+
+
+def _other_row(name: str, slot: Slot) -> tuple[str, ...]:
+    return name, _state(slot), shown_bytes(slot.unconfirmed_bytes), shown_bytes(slot.retained_bytes)
+
+
+def _state(slot: Slot) -> str:
+    return f"{'active' if slot.active else 'not read'}, {slot.wal_status}"
 
 
 def _outcome(told: Forecast) -> str:

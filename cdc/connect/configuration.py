@@ -60,6 +60,10 @@ _SIZES = {
     "producer.override.buffer.memory": str(64 << 20),
     "producer.override.max.request.size": str(_MAX_MESSAGE_BYTES),
 }
+# What a worker that was killed left open holds its successor up for so long: that reads Kafka's offsets to their stable
+# end before it may end what the dead one began. Kafka's own minute is a minute in which nothing is captured; much less,
+# and a broker that pauses would cost a task its transaction.
+_TRANSACTION_MS = "15000"
 _FORMAT = {
     "key.converter": _JSON,
     "key.converter.schemas.enable": "false",
@@ -182,7 +186,11 @@ def _topics(service: str, kafka: Kafka) -> Configuration:
 def _delivery(kafka: Kafka) -> Configuration:
     if not kafka.exactly_once:
         return {"exactly.once.support": "requested"}
-    return {"exactly.once.support": "required", "transaction.boundary": "poll"}
+    return {
+        "exactly.once.support": "required",
+        "transaction.boundary": "poll",
+        "producer.override.transaction.timeout.ms": _TRANSACTION_MS,
+    }
 
 
 def _transforms(service: str, epoch: int) -> Configuration:

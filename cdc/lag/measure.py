@@ -22,11 +22,11 @@ from cdc.source.heartbeat import beat
 _POLL_SECONDS = 0.01
 # How long growth is looked at where ClickHouse cannot say since when nothing was stored.
 _SAMPLE_SECONDS = 2.0
-_SLOT = (
-    "SELECT active, wal_status, invalidation_reason,"
+_SLOTS = (
+    "SELECT slot_name, active, wal_status, invalidation_reason,"
     " pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint,"
     " pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint, safe_wal_size"
-    " FROM pg_replication_slots WHERE slot_name = %s"
+    " FROM pg_replication_slots"
 )
 
 
@@ -46,7 +46,8 @@ class Slot:
 class ServiceLag:
     """One service: how long a commit made now took to be stored, None if longer than the probe waited; the rest of it.
 
-    newest_commit: the time of the newest stored commit, heartbeats among them; slot and forecast: None without a slot.
+    newest_commit: the time of the newest stored commit, heartbeats among them; slot and forecast: None without a slot;
+    other_slots: the database's other logical slots by name, which hold back WAL just as well.
     """
 
     service: str
@@ -54,6 +55,7 @@ class ServiceLag:
     newest_commit: datetime | None
     slot: Slot | None
     forecast: Forecast | None
+    other_slots: dict[str, Slot]
 
 
 @dataclass(frozen=True)
@@ -82,10 +84,12 @@ def service_lag(
     of PostgreSQL's WAL can be seen from here, if it can. slot: the name of the slot that its changes come from, None
     for the slot reader's own.
     """
+    name = slot or slot_name(catalog.service)
     with session(database_url) as connection:
         delay = _probe(connection, client, catalog.service, patience_seconds) if client else None
         reached = progress(client, catalog.service) if client else None
-        found, behind, written = _slot(connection, slot or slot_name(catalog.service), reached)
+        found, behind, written = _slot(connection, name, reached)
+        others = _others(connection, name)
     room = Room(found.bytes_until_lost if found else None, disk_usage(wal_directory).free if wal_directory else None)
     return ServiceLag(
         service=catalog.service,
@@ -93,13 +97,20 @@ def service_lag(
         newest_commit=reached.commit_time if reached else None,
         slot=found,
         forecast=forecast(written, behind, room) if found else None,
+        other_slots=others,
     )
 
 
 def slot_called(connection: Connection, name: str) -> Slot | None:
     """A replication slot as it is now, None if there is none of that name."""
-    found = rows(connection, _SLOT, name)
-    return Slot(*found[0]) if found else None
+    found = rows(connection, f"{_SLOTS} WHERE slot_name = %s", name)
+    return Slot(*found[0][1:]) if found else None
+
+
+def _others(connection: Connection, name: str) -> dict[str, Slot]:
+    """Every other slot of this database: of the source before a switch, of an outbox, of somebody else."""
+    where = "WHERE database = current_database() AND slot_name <> %s ORDER BY slot_name"
+    return {other: Slot(*slot) for other, *slot in rows(connection, f"{_SLOTS} {where}", name)}
 
 
 def _slot(connection: Connection, name: str, reached: Progress | None) -> tuple[Slot | None, float | None, int]:

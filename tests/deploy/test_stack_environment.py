@@ -1,5 +1,6 @@
 """stack.env: who may read it, what stays and what follows the environment."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ from services.registry import SERVICES, Service
 
 
 @pytest.fixture(name="state")
-def state_fixture(tmp_path: Path) -> StateDirectory:
+def state_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StateDirectory:
+    """A place of its own; what the shell says of ports is for the platform that is used from there."""
+    for name in [name for name in os.environ if name.endswith("_PORT")]:
+        monkeypatch.delenv(name)
     return StateDirectory(tmp_path)
 
 

@@ -17,10 +17,12 @@ from cdc.bookkeeping.copies import TableCopy, record_copy
 from cdc.bookkeeping.epochs import Epoch, record_epoch
 from cdc.captured import captured as captured_catalogs
 from cdc.catalog.lookup import Catalogs
+from cdc.catalog.postgres_ddl import debezium_slot_name
 from deploy.local.ports import free_port
 from tests.chaos.link import link_to
 from tests.pipeline.capture import Capture, file_ids, new_file
 from tests.pipeline.commands import TABLES, captured, cdc, set_addresses
+from tests.support.sql import run
 
 FAILED = 1
 
@@ -74,7 +76,21 @@ def test_lag_fits_a_screen_of_80_columns_in_one_line_a_row(capture: Capture, mon
 def test_lag_before_the_first_start_says_that_nothing_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cdc.commands.lag.PATIENCE_SECONDS", 0.1)
     service, *_ = [json.loads(line) for line in cdc("lag", "file", "--json").stdout.splitlines()]
-    assert service == dict.fromkeys(("delay_seconds", "newest_commit", "slot", "forecast")) | {"service": "file"}
+    nothing = dict.fromkeys(("delay_seconds", "newest_commit", "slot", "forecast"))
+    assert service == nothing | {"service": "file", "other_slots": {}}
+
+
+def test_lag_names_the_slot_of_the_other_source_which_nobody_reads(capture: Capture) -> None:
+    captured(capture)
+    name = debezium_slot_name("file")
+    run(capture.database.superuser_dsn, f"SELECT pg_create_logical_replication_slot('{name}', 'pgoutput')")
+    capture.write(new_file(file_ids(3)[2]))
+    service, *_ = [json.loads(line) for line in cdc("lag", "file", "--json").stdout.splitlines()]
+    assert list(service["other_slots"]) == [name]
+    assert not service["other_slots"][name]["active"]
+    assert service["other_slots"][name]["unconfirmed_bytes"] > 0
+    [told] = [line for line in cdc("lag", "file").stdout.splitlines() if name in line]
+    assert "not read, reserved" in told
 
 
 def test_lag_tells_when_the_slot_is_lost_if_nothing_is_stored_any_more(capture: Capture) -> None:

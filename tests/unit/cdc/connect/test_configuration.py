@@ -54,6 +54,10 @@ def test_without_exactly_once_the_worker_need_not_support_it() -> None:
     assert configured(catalog, kafka=Kafka(exactly_once=False))["exactly.once.support"] == "requested"
 
 
+def test_what_a_dead_worker_left_open_is_ended_within_seconds() -> None:
+    assert int(configured(ServiceCatalog("shop", (GOODS,)))["producer.override.transaction.timeout.ms"]) <= 15_000
+
+
 def test_a_column_that_debezium_carries_wrongly_is_refused_by_name_with_what_to_do() -> None:
     spans = replace(GOODS, columns=(*GOODS.columns, Column("span", "interval"), Column("at", "time with time zone")))
     with pytest.raises(CatalogError) as error:
