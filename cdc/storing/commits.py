@@ -9,7 +9,7 @@ import time
 
 from cdc.batch import Commit
 
-APART_SECONDS = 0.1
+APART_SECONDS = 0.25
 # The bound on memory: whoever stores rows waits for their commits from here on.
 MOST = 100_000
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +19,8 @@ from tests.bench.parts import Parts, fresh_parts
 from tests.bench.report import Figures, show_speeds
 from tests.support.service_database import ServiceTemplates
 
-_console = Console()
+# Tables of ten columns: into a file they go whole.
+_console = Console(width=None if sys.stdout.isatty() else 140)
 _BARE, _OURS = "bare asyncpg", "repository"
 
 

@@ -16,13 +16,13 @@ from deploy.local.postgres import Postgres
 from services.kit.capture import ACTOR_PREFIX
 from tests.bench.captured_services import database_of
 from tests.bench.generated_rows import insert_rows, numbered_column, value_in_row
+from tests.bench.looking import Looking
 from tests.bench.steady_load import SteadyLoad, Waits
 from tests.support.sql import run
 
 ROWS_PER_SECOND = 2000
 _TICK_SECONDS = 0.05
 _PROBE_PAUSE_SECONDS = 0.02
-_POLL_SECONDS = 0.004
 _PATIENCE_SECONDS = 60.0
 _FIRST_PROBE = 1_000_000_000
 _ACTOR = f"SELECT pg_logical_emit_message(true, '{ACTOR_PREFIX}', '{{\"user_id\": \"bench\"}}')"
@@ -66,16 +66,16 @@ def _probes(
     """Probe each table once, and again in turn until `seconds` have passed."""
     tables = [table for catalog in catalogs for table in catalog.tables]
     dsns = {catalog.service: server.dsn(database_of(catalog)) for catalog in catalogs}
-    until, waits = time.monotonic() + seconds, list[float]()
+    until, waits, looking = time.monotonic() + seconds, list[float](), Looking(_PATIENCE_SECONDS)
     for number, table in zip(count(first), cycle(tables), strict=False):
         if len(waits) >= len(tables) and time.monotonic() >= until:
             return waits
-        waits.append(_probe(dsns[table.service], opened, table, number))
+        waits.append(_probe(dsns[table.service], opened, table, number, looking))
         time.sleep(_PROBE_PAUSE_SECONDS)
     raise AssertionError("there are always more numbers")
 
 
-def _probe(dsn: str, opened: Client, table: CapturedTable, number: int) -> float:
+def _probe(dsn: str, opened: Client, table: CapturedTable, number: int, looking: Looking) -> float:
     column = numbered_column(table)
     key = run(dsn, value_in_row(column, number))[0][0]
     kind = "String" if column.rule.is_text else column.rule.clickhouse
@@ -83,9 +83,4 @@ def _probe(dsn: str, opened: Client, table: CapturedTable, number: int) -> float
     with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
         cursor.execute(insert_rows(table, number, 1))
         connection.commit()
-    committed = time.perf_counter()
-    while not rows_of(opened, query, {"key": key}):
-        if time.perf_counter() - committed > _PATIENCE_SECONDS:
-            raise TimeoutError(f"a row of {table} did not appear within {_PATIENCE_SECONDS:g} s")
-        time.sleep(_POLL_SECONDS)
-    return (time.perf_counter() - committed) * 1000
+    return looking.until(lambda: bool(rows_of(opened, query, {"key": key})), f"row {key} of {table}")

@@ -17,6 +17,7 @@ from cdc.source.pgoutput import Decoder
 from cdc.source.slot import USUAL_LIMITS, SlotReader
 from cdc.storing.inserter import Inserter
 from cdc.storing.sink import Sink
+from tests.bench.looking import Looking
 from tests.bench.steady_load import SteadyLoad, Waits
 
 _PROBE = "INSERT INTO orders VALUES (%s, gen_random_uuid(), 'probe', 'new', NULL, NULL, now(), NULL, 1, true, 1)"
@@ -24,8 +25,6 @@ _PROBE = "INSERT INTO orders VALUES (%s, gen_random_uuid(), 'probe', 'new', NULL
 _FREE_KEYS = "SELECT coalesce(max(id), 0) + 1, least(min(id), 0) - 1 FROM orders"
 _TICK_SECONDS = 0.01
 _PROBE_PAUSE_SECONDS = 0.02
-# Who asks without a pause takes from ClickHouse what it is to be measured by.
-_POLL_SECONDS = 0.004
 _WARM_UP_SECONDS = 3.0
 _PATIENCE_SECONDS = 120.0
 
@@ -103,23 +102,13 @@ def _write(load: Load, key: int, steady: SteadyLoad) -> None:
 
 def _probe(dsn: str, sees: Sees, keys: Iterator[int], seconds: float) -> list[float]:
     """Probe once, and again until `seconds` have passed."""
-    until, waits = time.monotonic() + seconds, list[float]()
+    until, waits, looking = time.monotonic() + seconds, list[float](), Looking(_PATIENCE_SECONDS)
     with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
         for key in keys:
             cursor.execute(_PROBE, (key,))
             connection.commit()
-            waits.append(_wait(sees, key))
+            waits.append(looking.until(partial(sees, key), f"row {key}"))
             if time.monotonic() >= until:
                 break
             time.sleep(_PROBE_PAUSE_SECONDS)
     return waits
-
-
-def _wait(sees: Sees, key: int) -> float:
-    """Milliseconds until a key is seen."""
-    committed = time.perf_counter()
-    while not sees(key):
-        if time.perf_counter() - committed > _PATIENCE_SECONDS:
-            raise TimeoutError(f"a row was not seen within {_PATIENCE_SECONDS:g} s")
-        time.sleep(_POLL_SECONDS)
-    return (time.perf_counter() - committed) * 1000

@@ -32,6 +32,17 @@ def show_waits(console: Console, loads: Mapping[str, Sequence[Waits]]) -> None:
         rate = statistics.median(found.rows_per_second for found in rounds)
         shown.add_row(load, *_spread(halves, ".0f"), *_spread(nearly_all, ".0f"), str(probes), f"{rate:,.0f}")
     console.print(shown)
+    _show_cores(console, {load: [found.cores for found in rounds] for load, rounds in loads.items()})
+
+
+def _show_cores(console: Console, loads: Mapping[str, Sequence[Mapping[str, float]]]) -> None:
+    """A row for each load: how many cores each kind of process had meanwhile."""
+    kinds = sorted({kind for rounds in loads.values() for cores in rounds for kind in cores})
+    shown = Table("cores in use", *kinds, "in all")
+    for load, rounds in loads.items():
+        used = [statistics.mean(cores.get(kind, 0.0) for cores in rounds) for kind in kinds]
+        shown.add_row(load, *(f"{each:.2f}" for each in [*used, sum(used)]))
+    console.print(shown)
 
 
 def show_figures(console: Console, title: str, figures: dict[str, float]) -> None:

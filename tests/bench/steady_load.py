@@ -2,17 +2,20 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import count
+
+from tests.bench.cores import Cores
 
 
 @dataclass(frozen=True)
 class Waits:
-    """Milliseconds that each probe waited, and the rows that were really written in a second beside them."""
+    """Milliseconds that each probe waited; rows that were really written in a second beside them; who had the cores."""
 
     milliseconds: Sequence[float]
     rows_per_second: float
+    cores: Mapping[str, float] = field(default_factory=dict)
 
 
 class SteadyLoad:
@@ -38,6 +41,6 @@ class SteadyLoad:
 
     def measured(self, probe: Callable[[], Sequence[float]]) -> Waits:
         """Probe, and see how much is written meanwhile."""
-        before, began = self._rows, time.monotonic()
+        before, began, cores = self._rows, time.monotonic(), Cores()
         milliseconds = probe()
-        return Waits(milliseconds, (self._rows - before) / (time.monotonic() - began))
+        return Waits(milliseconds, (self._rows - before) / (time.monotonic() - began), cores.in_use())
