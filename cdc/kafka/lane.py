@@ -95,6 +95,11 @@ class Lane:
         """The bytes of the values that wait."""
         return self._size
 
+    @property
+    def has_a_batch(self) -> bool:
+        """Whether as much waits as is stored at once."""
+        return len(self._records) >= self._limits.rows or self._size >= self._limits.bytes
+
     def add(self, records: Sequence[Record]) -> None:
         """Let records wait, those of a partition in its order."""
         size = sum(map(_size_of, records))
