@@ -4,10 +4,11 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from cdc.kafka.lane import Lane, LaneLimits, Record, Taken
 from cdc.kafka.offsets import Offsets, Partition
@@ -46,7 +47,8 @@ class Assignment:
     """Partitions, what waits of them, and what may be committed; made and used in the event loop.
 
     Each lane has one insert under way at a time, and whatever comes meanwhile goes along with the next: so a table
-    without much traffic waits for nobody, and batches grow with the load.
+    without much traffic waits for nobody, and batches grow with the load. Under a backlog it has two, of different
+    partitions, so that the changes of a key keep their order.
     """
 
     def __init__(self, partitions: Iterable[Partition], storing: Storing) -> None:
@@ -56,13 +58,13 @@ class Assignment:
         }
         self.giving_up = threading.Event()
         self._storing, self._retry = storing, Retry(storing.service, self.giving_up)
-        self._attempts: dict[str, float] = {}
+        self._attempts: dict[int, float] = {}
         self._ending = self._draining = False
-        self._filled = {topic: asyncio.Event() for topic in self.lanes}
-        self._threads = ThreadPoolExecutor(max(len(self.lanes), 1), thread_name_prefix="lane")
-        self._tasks = [asyncio.create_task(self._keep_storing(lane)) for lane in self.lanes.values()]
-        for task in self._tasks:
-            task.add_done_callback(self._has_ended)
+        self._changed = {topic: asyncio.Event() for topic in self.lanes}
+        self._helped, self._tasks = set[str](), set[asyncio.Task[None]]()
+        self._threads = ThreadPoolExecutor(max(2 * len(self.lanes), 1), thread_name_prefix="lane")
+        for lane in self.lanes.values():
+            self._begin(self._keep_storing(lane))
 
     def add(self, fetched: Mapping[Partition, Sequence[Record]], standing: Mapping[Partition, int]) -> None:
         """Let fetched records wait for their turn; `standing` is where the reader stands behind them."""
@@ -70,7 +72,9 @@ class Assignment:
         self.offsets.read({partition: records[-1].offset + 1 for partition, records in own.items()}, standing)
         for partition, records in own.items():
             self.lanes[partition.topic].add(records)
-            self._filled[partition.topic].set()
+            self._changed[partition.topic].set()
+        for topic in {partition.topic for partition in own}:
+            self._call_help(self.lanes[topic])
 
     @property
     def longest_attempt_seconds(self) -> float:
@@ -84,10 +88,10 @@ class Assignment:
         What was given up may still be stored, and then is stored once more by whoever owns the partition next.
         """
         self._ending, self._draining = True, drain
-        for filled in self._filled.values():
-            filled.set()
+        for changed in self._changed.values():
+            changed.set()
         if self._tasks:
-            _, under_way = await asyncio.wait(self._tasks, timeout=patience_seconds)
+            _, under_way = await asyncio.wait(set(self._tasks), timeout=patience_seconds)
             if under_way:
                 _log.warning(
                     "%d inserts are given up after %g s, their offsets uncommitted", len(under_way), patience_seconds
@@ -97,47 +101,77 @@ class Assignment:
 
     async def _keep_storing(self, lane: Lane) -> None:
         loop = asyncio.get_running_loop()
-        while await self._is_filled(lane):
+        while await self._is_ready(lane):
             began = loop.time()
-            self.offsets.stored(await loop.run_in_executor(self._threads, self._store_some, lane, loop))
+            await self._store(lane)
             await asyncio.sleep(max(0.0, self._storing.apart_seconds(lane.topic) - (loop.time() - began)))
 
-    async def _is_filled(self, lane: Lane) -> bool:
-        filled = self._filled[lane.topic]
-        while not lane and not self._ending:
-            filled.clear()
-            await filled.wait()
-        return bool(lane) and (self._draining or not self._ending)
+    async def _is_ready(self, lane: Lane) -> bool:
+        """Wait until something can be stored; False once nothing more is to be."""
+        changed = self._changed[lane.topic]
+        while not lane.is_ready and not (self._ending and not (self._draining and lane)):
+            changed.clear()
+            await changed.wait()
+        return lane.is_ready and (self._draining or not self._ending)
 
-    def _store_some(self, lane: Lane, loop: asyncio.AbstractEventLoop) -> dict[Partition, int]:
-        """Store a batch, and while a whole one waits the next; the ends of the last, those before are told the loop.
+    def _call_help(self, lane: Lane) -> None:
+        """Under a backlog let two batches of a topic be stored at once: one is parsed and stored by one core alone."""
+        if lane.is_being_stored and lane.is_worth_an_insert and not (lane.topic in self._helped or self._ending):
+            self._helped.add(lane.topic)
+            self._begin(self._help(lane))
+
+    async def _help(self, lane: Lane) -> None:
+        try:
+            await self._store(lane)
+        finally:
+            self._helped.discard(lane.topic)
+            # What was under way may be all that the lane's own task waits for.
+            self._changed[lane.topic].set()
+
+    async def _store(self, lane: Lane) -> None:
+        """Store a batch, and more while that is worth an insert, without asking the event loop in between.
 
         Under a backlog the loop has a quarter of a second's work with each fetch: ClickHouse should not wait for it.
         """
-        while True:
-            ends = self._store_next(lane)
-            if self._ending or not lane.has_a_batch:
-                return ends
-            loop.call_soon_threadsafe(self.offsets.stored, ends)
+        loop = asyncio.get_running_loop()
+
+        def store() -> dict[Partition, int]:
+            while True:
+                ends = self._store_next(lane)
+                if self._ending or not lane.is_worth_an_insert:
+                    return ends
+                loop.call_soon_threadsafe(self.offsets.stored, ends)
+
+        self.offsets.stored(await loop.run_in_executor(self._threads, store))
 
     def _store_next(self, lane: Lane) -> dict[Partition, int]:
         with self._storing.turns.turn():
             # Only now: whatever came while it waited for its turn goes along.
             taken, began = lane.take(), time.monotonic()
+            if not taken.records:
+                return {}
             store = partial(self._attempt, lane.topic, taken)
             error = self._retry.failure_of(store)
         self._retry.go_on(store, error)
+        lane.stored(taken)
         self._storing.stored(lane.topic, taken, time.monotonic() - began)
         return taken.ends
 
     def _attempt(self, topic: str, taken: Taken) -> None:
-        self._attempts[topic] = time.monotonic()
+        own = threading.get_ident()
+        self._attempts[own] = time.monotonic()
         try:
             self._storing.store(topic, taken)
         finally:
-            del self._attempts[topic]
+            del self._attempts[own]
+
+    def _begin(self, storing: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(storing)
+        self._tasks.add(task)
+        task.add_done_callback(self._has_ended)
 
     def _has_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None and not self.giving_up.is_set():
             self._storing.failed(error)

@@ -1,8 +1,9 @@
-"""A lane: the records of one topic that wait to be stored together; one batch of it is stored at a time."""
+"""A lane: the records of one topic that wait to be stored together, in batches of which no two share a partition."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, takewhile
 from typing import Protocol
 
 from cdc.kafka.offsets import Partition
@@ -79,16 +80,42 @@ class Taken:
         return {Partition(each.topic, number): each.offset + 1 for number, each in last.items()}
 
 
+@dataclass
+class _Waiting:
+    """Records of one partition, with their values' bytes in all."""
+
+    records: list[Record]
+    size: int
+
+    def first(self, rows: int, size: int) -> "_Waiting":
+        """Take off as many as there is room for, and one at least; the last one may be too large for what is left."""
+        if len(self.records) <= rows and self.size <= size:
+            taken = _Waiting(self.records, self.size)
+        else:
+            until = takewhile(lambda before: before < size, accumulate(map(_size_of, self.records), initial=0))
+            count = min(rows, sum(1 for _ in until))
+            first = self.records[:count]
+            taken = _Waiting(first, sum(map(_size_of, first)))
+        self.records, self.size = self.records[len(taken.records) :], self.size - taken.size
+        return taken
+
+
 class Lane:
-    """Filled by the reader while another thread takes a batch after the other and stores it."""
+    """Filled by the reader while other threads take batches and store them, those of one partition one after another.
+
+    Partitions wait in line: a batch is of those that came first, and what is left of one that was cut goes behind the
+    others.
+    """
 
     def __init__(self, topic: str, limits: LaneLimits) -> None:
         self.topic, self._limits = topic, limits
-        self._records, self._size = list[Record](), 0
+        self._line: dict[int, _Waiting] = {}
+        self._under_way = set[int]()
+        self._rows = self._size = 0
         self._guard = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._records)
+        return self._rows
 
     @property
     def size(self) -> int:
@@ -96,38 +123,61 @@ class Lane:
         return self._size
 
     @property
-    def has_a_batch(self) -> bool:
-        """Whether as much waits as is stored at once."""
-        return len(self._records) >= self._limits.rows or self._size >= self._limits.bytes
+    def is_being_stored(self) -> bool:
+        """Whether a batch was taken that is not stored yet."""
+        return bool(self._under_way)
 
     def add(self, records: Sequence[Record]) -> None:
-        """Let records wait, those of a partition in its order."""
+        """Let records of one partition wait, in its order."""
+        if not records:
+            return
         size = sum(map(_size_of, records))
         with self._guard:
-            self._records.extend(records)
+            waiting = self._line.setdefault(records[0].partition, _Waiting([], 0))
+            waiting.records.extend(records)
+            waiting.size += size
+            self._rows += len(records)
             self._size += size
 
-    def take(self) -> Taken:
-        """All that waits, a batch of it at most, which then waits no more."""
+    @property
+    def is_ready(self) -> bool:
+        """Whether something waits of a partition of which nothing is being stored."""
         with self._guard:
-            if len(self._records) <= self._limits.rows and self._size <= self._limits.bytes:
-                taken = Taken(self._records, self._size)
-                self._records, self._size = [], 0
-                return taken
-            batch = list(self._first_records())
-            del self._records[: len(batch)]
-            taken = Taken(batch, sum(map(_size_of, batch)))
-            self._size -= taken.size
-        return taken
+            return bool(self._free())
 
-    def _first_records(self) -> Iterator[Record]:
-        """The first of those that wait, as many as make a batch, and one at least."""
-        room = self._limits.bytes
-        for record in self._records[: self._limits.rows]:
-            yield record
-            room -= _size_of(record)
-            if room <= 0:
-                return
+    @property
+    def is_worth_an_insert(self) -> bool:
+        """Whether half a batch or more is ready: enough to be stored beside another one, or right after it."""
+        with self._guard:
+            ready = [self._line[partition] for partition in self._free()]
+        rows, size = sum(len(each.records) for each in ready), sum(each.size for each in ready)
+        return 2 * rows >= self._limits.rows or 2 * size >= self._limits.bytes
+
+    def take(self) -> Taken:
+        """What is ready, a batch of it at most; nothing more of its partitions is until `stored`."""
+        with self._guard:
+            batch, size = list[Record](), 0
+            for partition in self._free():
+                if len(batch) >= self._limits.rows or size >= self._limits.bytes:
+                    break
+                waiting = self._line.pop(partition)
+                first = waiting.first(self._limits.rows - len(batch), self._limits.bytes - size)
+                if waiting.records:
+                    self._line[partition] = waiting
+                self._under_way.add(partition)
+                batch += first.records
+                size += first.size
+            self._rows -= len(batch)
+            self._size -= size
+        return Taken(batch, size)
+
+    def stored(self, taken: Taken) -> None:
+        """Say that a batch is stored, so that more of its partitions can be."""
+        with self._guard:
+            self._under_way -= {partition.number for partition in taken.ends}
+
+    def _free(self) -> list[int]:
+        return [partition for partition in self._line if partition not in self._under_way]
 
 
 def _size_of(record: Record) -> int:

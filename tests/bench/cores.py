@@ -1,7 +1,6 @@
 """Who has the cores: CPU time of this process and of those it started, by what they are."""
 
 import time
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -27,10 +26,11 @@ class Cores:
 
     def in_use(self) -> Mapping[str, float]:
         """Cores, by kind of process; one that has ended by now is left out."""
-        seconds, used = time.monotonic() - self._began, Counter[str]()
+        seconds, used = time.monotonic() - self._began, dict[str, float]()
         for process, (kind, spent) in _cpu_seconds().items():
-            used[kind] += (spent - self._before.get(process, (kind, 0.0))[1]) / seconds
-        return dict(used)
+            before = self._before.get(process, (kind, 0.0))[1]
+            used[kind] = used.get(kind, 0.0) + (spent - before) / seconds
+        return used
 
 
 def kind_of(command: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from dataclasses import replace
 
 from cdc.kafka.assignment import Assignment, Storing
 from cdc.kafka.lane import LaneLimits, Taken
@@ -9,7 +10,7 @@ from cdc.kafka.offsets import Partition
 from cdc.storing.turns import Turns
 from tests.unit.cdc.kafka.test_lanes import Message
 
-GOODS = Partition("goods", 0)
+GOODS, OTHER = Partition("goods", 0), Partition("goods", 1)
 SOON = 10.0
 
 
@@ -19,8 +20,11 @@ class Target:
     def __init__(self, awaited: int) -> None:
         self.sizes, self.failures = list[int](), list[BaseException]()
         self._awaited, self.reached = awaited, threading.Event()
+        self.begun, self.go_on = threading.Event(), threading.Event()
 
     def store(self, _topic: str, taken: Taken) -> None:
+        self.begun.set()
+        assert self.go_on.wait(SOON)
         self.sizes.append(len(taken.records))
         if len(self.sizes) == self._awaited:
             self.reached.set()
@@ -38,7 +42,8 @@ async def test_under_a_backlog_batches_follow_each_other_while_the_event_loop_is
     target = Target(awaited=3)
     assignment = Assignment([GOODS], target.storing(rows=2))
     assignment.add({GOODS: messages(6)}, {})
-    await _first_batch(assignment)
+    assert await asyncio.to_thread(target.begun.wait, SOON)
+    target.go_on.set()
     # The loop stands still here.
     assert target.reached.wait(SOON)
     await assignment.end(SOON, drain=True)
@@ -47,6 +52,7 @@ async def test_under_a_backlog_batches_follow_each_other_while_the_event_loop_is
 
 async def test_every_batch_that_was_stored_may_be_committed() -> None:
     target = Target(awaited=4)
+    target.go_on.set()
     assignment = Assignment([GOODS], target.storing(rows=2))
     assignment.add({GOODS: messages(7)}, {})
     await assignment.end(SOON, drain=True)
@@ -54,7 +60,29 @@ async def test_every_batch_that_was_stored_may_be_committed() -> None:
     assert assignment.offsets.due() == {GOODS: 7}
 
 
-async def _first_batch(assignment: Assignment) -> None:
-    """Let the loop go on until the first batch is on its way."""
-    while len(assignment.lanes[GOODS.topic]) == 6:
-        await asyncio.sleep(0)
+async def test_two_batches_of_different_partitions_are_stored_at_once_under_a_backlog() -> None:
+    both, target = threading.Barrier(2, timeout=SOON), Target(awaited=1)
+
+    def store(_topic: str, _taken: Taken) -> None:
+        target.begun.set()
+        both.wait()
+
+    assignment = Assignment([GOODS, OTHER], replace(target.storing(rows=4), store=store, turns=Turns(2)))
+    assignment.add({GOODS: messages(4)}, {})
+    assert await asyncio.to_thread(target.begun.wait, SOON)
+    assignment.add({OTHER: [Message(OTHER.topic, OTHER.number, offset) for offset in range(2)]}, {})
+    await assignment.end(SOON, drain=True)
+    assert assignment.offsets.due() == {GOODS: 4, OTHER: 2}
+
+
+async def test_what_waits_for_a_helper_is_stored_before_a_drain_ends() -> None:
+    target = Target(awaited=1)
+    target.go_on.set()
+    assignment = Assignment([GOODS, OTHER], replace(target.storing(rows=2), turns=Turns(2)))
+    for _ in range(3):
+        for partition in (GOODS, OTHER):
+            assignment.add({partition: [Message(*partition, offset) for offset in range(5)]}, {})
+            await asyncio.sleep(0)
+    await assignment.end(SOON, drain=True)
+    assert (sum(target.sizes), target.failures) == (30, [])
+    assert not assignment.lanes[GOODS.topic]

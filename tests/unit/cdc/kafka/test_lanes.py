@@ -34,28 +34,65 @@ def test_kafkas_tombstones_are_no_values_and_have_offsets_all_the_same() -> None
 
 
 @given(st.lists(st.lists(st.integers(0, 2), max_size=5), max_size=20))
-def test_everything_is_taken_once_in_order_while_more_is_added(chunks: list[list[int]]) -> None:
-    lane, added, offsets = Lane("table", LaneLimits(rows=3, bytes=1 << 20)), list[Message](), {0: 0, 1: 0, 2: 0}
-    taken = list[Record]()
+def test_everything_is_taken_once_and_each_partition_in_order_while_more_is_added(chunks: list[list[int]]) -> None:
+    lane, added = (
+        Lane("table", LaneLimits(rows=3, bytes=1 << 20)),
+        {partition: list[Message]() for partition in range(3)},
+    )
+    taken = {partition: list[Record]() for partition in added}
     done = threading.Event()
 
     def take() -> None:
         while not done.is_set() or len(lane):
-            taken.extend(lane.take().records)
+            batch = lane.take()
+            for record in batch.records:
+                taken[record.partition].append(record)
+            lane.stored(batch)
 
-    taker = threading.Thread(target=take)
-    taker.start()
+    takers = [threading.Thread(target=take) for _ in range(2)]
+    for taker in takers:
+        taker.start()
     for chunk in chunks:
-        messages = []
         for partition in chunk:
-            messages.append(Message("table", partition, offsets[partition]))
-            offsets[partition] += 1
-        lane.add(messages)
-        added += messages
+            message = Message("table", partition, len(added[partition]))
+            lane.add([message])
+            added[partition].append(message)
     done.set()
-    taker.join()
+    for taker in takers:
+        taker.join()
     assert taken == added
     assert (len(lane), lane.size) == (0, 0)
+
+
+def test_nothing_more_of_a_partition_is_taken_until_what_was_taken_is_stored() -> None:
+    lane = lane_of("table", b"1", b"2", b"3", limits=LaneLimits(rows=2, bytes=100))
+    first = lane.take()
+    assert (first.values, lane.is_ready, lane.is_being_stored) == ([b"1", b"2"], False, True)
+    assert lane.take().values == []
+    lane.add([Message("table", 1, 0, value=b"other")])
+    other = lane.take()
+    assert other.values == [b"other"]
+    lane.stored(other)
+    assert not lane.is_ready
+    lane.stored(first)
+    assert lane.take().values == [b"3"]
+
+
+def test_what_is_left_of_a_partition_waits_behind_the_others() -> None:
+    lane = lane_of("table", b"1", b"2", b"3", b"4", limits=LaneLimits(rows=2, bytes=100))
+    lane.add([Message("table", 1, 0, value=b"other")])
+    lane.stored(lane.take())
+    assert lane.take().values == [b"other", b"3"]
+
+
+def test_half_a_batch_of_rows_or_bytes_is_worth_an_insert_unless_its_partition_is_being_stored() -> None:
+    limits = LaneLimits(rows=4, bytes=10)
+    assert not lane_of("table", b"1", limits=limits).is_worth_an_insert
+    assert lane_of("table", b"12345", limits=limits).is_worth_an_insert
+    lane = lane_of("table", *[b"1"] * 6, limits=limits)
+    assert lane.is_worth_an_insert
+    lane.take()
+    assert not lane.is_worth_an_insert
 
 
 @given(st.lists(st.binary(max_size=8), min_size=1), st.integers(1, 5), st.integers(1, 20))
@@ -69,6 +106,7 @@ def test_what_is_taken_at_once_is_no_more_than_a_batch_and_one_record_at_least(
         taken = lane.take()
         assert taken.size == sum(map(len, taken.values))
         batches.append(taken.values)
+        lane.stored(taken)
     assert [value for batch in batches for value in batch] == values
     for batch in batches:
         assert 1 <= len(batch) <= rows
