@@ -26,16 +26,26 @@ class Break:
     edits: Sequence[Edit]
     check: Sequence[str]
 
+    @property
+    def by_kafka(self) -> bool:
+        """Whether the check needs Kafka, and so Java."""
+        return BY_KAFKA in self.check
 
-def _chaos(kinds: str, faults: int) -> Sequence[str]:
-    return ("tests.chaos", "--seed=1", f"--faults={faults}", f"--kinds={kinds}")
+
+BY_KAFKA = "--source=kafka"
+
+
+def _chaos(kinds: str, faults: int, *by: str) -> Sequence[str]:
+    return ("tests.chaos", "--seed=1", *by, f"--faults={faults}", f"--kinds={kinds}")
 
 
 def _test(*names: str) -> Sequence[str]:
     return ("pytest", "-q", "-n0", *names)
 
 
-_AWAY = _chaos("stop ClickHouse,kill capture,inserts unanswered", faults=6)
+_KINDS_AWAY = "stop ClickHouse,kill capture,inserts unanswered"
+_AWAY, _AWAY_BY_KAFKA = _chaos(_KINDS_AWAY, 6), _chaos(_KINDS_AWAY, 6, BY_KAFKA)
+_ADD_TO_LANES = "        for partition, records in own.items():\n            self.lanes[partition.topic].add(records)\n"
 _STORE_CHANGES = "            store_changes = partial(self._store_changes, batch)\n"
 _STORE_MESSAGES = '        self._insert("cdc.messages", _MESSAGE_COLUMNS, map(self._message, batch.messages))\n'
 _STORE_COMMITS = '        self._insert("cdc.commits", _COMMIT_COLUMNS, map(self._commit, batch.commits))\n'
@@ -146,5 +156,18 @@ BREAKS = (
         "the order of a key's changes is lost once one of them was refused",
         [Edit("cdc/dead_letters/sifting.py", "            blocked.add(offered[0].key)\n", "            pass\n")],
         _test(f"{_LETTERS}changes_of_the_key_wait_also_if_they_come_in_the_same_transaction"),
+    ),
+    Break(
+        "offsets committed before inserts",
+        "a group is ahead of what is stored: whatever a sink held is lost when it is killed",
+        [
+            Edit(
+                "cdc/kafka/assignment.py",
+                _ADD_TO_LANES,
+                "        self.offsets.stored({each: records[-1].offset + 1 for each, records in own.items()})\n"
+                + _ADD_TO_LANES,
+            )
+        ],
+        _AWAY_BY_KAFKA,
     ),
 )

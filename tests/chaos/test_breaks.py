@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from cdc.catalog.sources import Source as Name
 from tests.chaos.break_all import Ending, broken, ending
 from tests.chaos.breaks import BREAKS, Break
-from tests.chaos.by_slot import BY_SLOT
 from tests.chaos.parts import PROJECT
+from tests.chaos.sources import SOURCES
 
 
 @pytest.mark.parametrize("tried", BREAKS, ids=lambda each: each.name)
@@ -30,7 +31,7 @@ def test_a_break_is_held_against_a_check_that_exists(tried: Break) -> None:
             )
     else:
         kinds = arguments[-1].removeprefix("--kinds=").split(",")
-        assert set(kinds) <= BY_SLOT.kinds.keys()
+        assert set(kinds) <= SOURCES[Name.KAFKA if tried.by_kafka else Name.SLOT].kinds.keys()
 
 
 def test_there_are_ten_breaks_at_least() -> None:
