@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cdc.catalog.declared import service_catalog
 from deploy.local.kafka.artifacts import require_parts, resolved
 from deploy.local.postgres_binaries import MissingBinariesError
 from tests.bench import capture_figures, gateway, kafka_figures, repositories
@@ -45,28 +44,22 @@ def main(
     only: Annotated[list[Measured] | None, typer.Option(help="what to measure; everything if not given")] = None,
     changes: Annotated[int, typer.Option(help="changes to drain")] = 1_000_000,
     repeat: Annotated[int, typer.Option(help="rounds of each measurement that takes turns with another")] = 3,
-    seconds: Annotated[float, typer.Option(help="how long each latency is measured")] = 30,
+    seconds: Annotated[float, typer.Option(help="how long a round of each latency takes")] = 15,
     rows: Annotated[int, typer.Option(help="rows of the one large transaction")] = 2_000_000,
     output: Annotated[Path, typer.Option(help="where the figures are written")] = Path(".huleedu/bench.json"),
 ) -> None:
     """Measure repositories, the gateway, and capture: drain, inserts, commit to queryable, memory; and by Kafka."""
-    measurements: dict[Measured, list[Callable[[Parts], Mapping[str, object]]]] = {
-        Measured.REPOSITORIES: [lambda parts: _repositories(parts, rounds=2 * repeat)],
-        Measured.GATEWAY: [lambda parts: _gateway(parts, rounds=2 * repeat)],
-        Measured.DRAIN: [lambda parts: capture_figures.drains(_console, parts, changes, repeat)],
-        Measured.INSERTS: [lambda parts: capture_figures.bare_inserts(_console, parts, changes, repeat)],
-        Measured.LATENCY: [
-            lambda parts: capture_figures.one_table(_console, parts, seconds),
-            lambda parts: capture_figures.services(_console, parts, seconds, [service_catalog("file")]),
-            lambda parts: capture_figures.services(_console, parts, seconds, [service_catalog("content")]),
-            lambda parts: capture_figures.services(_console, parts, seconds),
-        ],
-        Measured.MEMORY: [lambda parts: capture_figures.large(_console, parts, rows)],
-        Measured.KAFKA_DRAIN: [lambda parts: kafka_figures.drains(_console, parts, changes, repeat)],
-        Measured.KAFKA_LATENCY: [lambda parts: kafka_figures.latencies(_console, parts, seconds, repeat)],
+    measurements: dict[Measured, Callable[[], Mapping[str, object]]] = {
+        Measured.REPOSITORIES: _on_parts(lambda parts: _repositories(parts, rounds=2 * repeat)),
+        Measured.GATEWAY: _on_parts(lambda parts: _gateway(parts, rounds=2 * repeat)),
+        Measured.DRAIN: _on_parts(lambda parts: capture_figures.drains(_console, parts, changes, repeat)),
+        Measured.INSERTS: _on_parts(lambda parts: capture_figures.bare_inserts(_console, parts, changes, repeat)),
+        Measured.LATENCY: lambda: capture_figures.latencies(_console, fresh_parts, seconds, repeat),
+        Measured.MEMORY: lambda: capture_figures.large(_console, fresh_parts, rows, repeat),
+        Measured.KAFKA_DRAIN: _on_parts(lambda parts: kafka_figures.drains(_console, parts, changes, repeat)),
+        Measured.KAFKA_LATENCY: _on_parts(lambda parts: kafka_figures.latencies(_console, parts, seconds, repeat)),
     }
-    chosen = _measurable(only or list(Measured))
-    figures = {measured.value: _each_on_fresh_parts(measurements[measured]) for measured in chosen}
+    figures = {measured.value: measurements[measured]() for measured in _measurable(only or list(Measured))}
     output.parent.mkdir(exist_ok=True)
     output.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     _console.print(f"written to {output}")
@@ -85,12 +78,12 @@ def _measurable(wanted: list[Measured]) -> list[Measured]:
     return wanted
 
 
-def _each_on_fresh_parts(measurements: list[Callable[[Parts], Mapping[str, object]]]) -> dict[str, object]:
-    found = dict[str, object]()
-    for measure in measurements:
+def _on_parts(measure: Callable[[Parts], Mapping[str, object]]) -> Callable[[], Mapping[str, object]]:
+    def measured() -> Mapping[str, object]:
         with fresh_parts() as parts:
-            found |= measure(parts)
-    return found
+            return measure(parts)
+
+    return measured
 
 
 def _repositories(parts: Parts, rounds: int) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """What is measured of capture: draining a slot, inserting alone, commit to queryable, one very large transaction."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from functools import partial
 
@@ -22,12 +23,16 @@ from tests.bench import (
     workload,
 )
 from tests.bench.parts import Parts
-from tests.bench.report import show_figures, show_speeds, show_waits
+from tests.bench.report import show_speeds, show_spreads, show_waits
 from tests.bench.steady_load import Waits
 
 _NOWHERE, _STORED = "pg_recvlogical to nowhere", "into history and latest"
 _LARGE = "file"
 _ROWS_PER_SECOND = 2000
+
+# Parts that nobody has used, for as long as they are needed.
+Fresh = Callable[[], AbstractContextManager[Parts]]
+Measure = Callable[[Parts, float], Waits]
 
 
 def drains(console: Console, parts: Parts, changes: int, repeat: int) -> dict[str, list[float]]:
@@ -78,8 +83,34 @@ def bare_inserts(console: Console, parts: Parts, changes: int, repeat: int) -> d
     return found
 
 
-def one_table(console: Console, parts: Parts, seconds: float) -> dict[str, object]:
-    """Milliseconds from commit to queryable, one table of mixed types."""
+def latencies(console: Console, fresh: Fresh, seconds: float, repeat: int) -> dict[str, object]:
+    """Milliseconds from commit to queryable: one table of mixed types, and every captured table of some services.
+
+    Each round of each is on parts of its own.
+    """
+    found = dict[str, list[Waits]]()
+    for _ in range(repeat):
+        for load, measure in _LOADS.items():
+            with fresh() as parts:
+                found.setdefault(f"{load}, {_ROWS_PER_SECOND:,} rows/s", []).append(measure(parts, seconds))
+    show_waits(console, found)
+    return {load: [asdict(waits) for waits in rounds] for load, rounds in found.items()}
+
+
+def large(console: Console, fresh: Fresh, rows: int, repeat: int) -> dict[str, list[float]]:
+    """Memory and time that one transaction of `rows` rows takes."""
+    found = dict[str, list[float]]()
+    for _ in range(repeat):
+        with fresh() as parts:
+            of_file = service_catalog(_LARGE)
+            measured = large_transaction.measure(parts.server, parts.clickhouse_url, of_file, parts.directory, rows)
+        for name, figure in measured.items():
+            found.setdefault(name, []).append(figure)
+    show_spreads(console, f"one transaction of {rows:,} rows", found)
+    return found
+
+
+def _one_table(parts: Parts, seconds: float) -> Waits:
     stored_workload.prepare(parts)
     catalog, slot, dsn = workload.catalog(), "bench_latency", parts.server.dsn()
     drain.create_slot(dsn, slot)
@@ -87,32 +118,22 @@ def one_table(console: Console, parts: Parts, seconds: float) -> dict[str, objec
         latency.reading_slot(dsn, slot, catalog, parts.clickhouse_url),
         latency.queryable(parts.clickhouse_url, catalog.tables[0]) as sees,
     ):
-        waits = latency.commit_to_seen(latency.Load(dsn, _ROWS_PER_SECOND, seconds), sees)
-    return _waits(console, f"one table, {_ROWS_PER_SECOND:,} rows/s", waits)
+        return latency.commit_to_seen(latency.Load(dsn, _ROWS_PER_SECOND, seconds), sees)
 
 
-def services(
-    console: Console, parts: Parts, seconds: float, catalogs: Sequence[ServiceCatalog] = ()
-) -> dict[str, object]:
-    """Milliseconds from commit to queryable over every captured table of some services, all by default."""
-    catalogs = catalogs or all_catalogs()
+def _services(parts: Parts, seconds: float, catalogs: Sequence[ServiceCatalog]) -> Waits:
     captured_services.prepare(parts.server, parts.clickhouse_url, catalogs)
     with captured_services.capture_running(parts.server, parts.clickhouse_url, catalogs, parts.directory / "cdc.log"):
-        waits = all_tables.commit_to_queryable(parts.server, parts.clickhouse_url, catalogs, seconds)
+        return all_tables.commit_to_queryable(parts.server, parts.clickhouse_url, catalogs, seconds)
+
+
+def _all_of(*catalogs: ServiceCatalog) -> tuple[str, Measure]:
     tables = sum(len(each.tables) for each in catalogs)
     names = catalogs[0].service if len(catalogs) == 1 else f"{len(catalogs)} services"
-    return _waits(console, f"{tables} tables of {names}, {all_tables.ROWS_PER_SECOND:,} rows/s", waits)
+    return f"the {tables} tables of {names}", partial(_services, catalogs=catalogs)
 
 
-def large(console: Console, parts: Parts, rows: int) -> dict[str, float]:
-    """Memory and time that one transaction of `rows` rows takes."""
-    found = large_transaction.measure(
-        parts.server, parts.clickhouse_url, service_catalog(_LARGE), parts.directory, rows
-    )
-    show_figures(console, f"one transaction of {rows:,} rows", found)
-    return found
-
-
-def _waits(console: Console, load: str, found: Waits) -> dict[str, object]:
-    show_waits(console, {load: [found]})
-    return {load: asdict(found)}
+_LOADS: dict[str, Measure] = {
+    "one table": _one_table,
+    **dict([_all_of(service_catalog("file")), _all_of(service_catalog("content")), _all_of(*all_catalogs())]),
+}

@@ -53,6 +53,14 @@ def show_figures(console: Console, title: str, figures: dict[str, float]) -> Non
     console.print(shown)
 
 
+def show_spreads(console: Console, title: str, figures: Mapping[str, Sequence[float]]) -> None:
+    """A row for each figure, which says its unit, with what it was in several rounds."""
+    shown = Table(title, "median", "lowest", "highest")
+    for name, found in figures.items():
+        shown.add_row(name, *_spread(found, ",.0f"))
+    console.print(shown)
+
+
 def percentile(found: Sequence[float], percent: int) -> float:
     """What so many of a hundred do not exceed."""
     return statistics.quantiles(found, n=100)[percent - 1] if len(found) > 1 else found[0]
