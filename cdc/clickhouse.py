@@ -1,7 +1,9 @@
 """ClickHouse as capture uses it: one client, exact inserts, and which of its errors pass by themselves."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -21,6 +23,8 @@ INSERT_SETTINGS = {
     "materialized_views_ignore_errors": 0,
 }
 _SEND_RECEIVE_TIMEOUT_SECONDS = 300
+# When each thread sent the request that it has no answer to yet, by a clock that nobody sets.
+_asked_at: dict[int, float] = {}
 # Too busy, out of memory or time, network, too many parts, keeper, cancelled: the same insert can go well later.
 _BUSY = frozenset({159, 202, 203, 209, 210, 241, 242, 252, 319, 394, 425, 439, 473, 735, 999})
 # Out of disk, and files that cannot be written, read, made or synced.
@@ -68,7 +72,10 @@ def insert(
     InsertRefusedError where it never will; the driver's own errors where a later try may go well.
     """
     try:
-        summary = opened.raw_insert(table, columns, rows.body, fmt=rows.form, settings={**INSERT_SETTINGS, **settings})
+        with _asking():
+            summary = opened.raw_insert(
+                table, columns, rows.body, fmt=rows.form, settings={**INSERT_SETTINGS, **settings}
+            )
     except DatabaseError as error:
         if is_passing(error):
             raise
@@ -103,5 +110,22 @@ def is_passing(error: Exception) -> bool:
 
 def rows_of(opened: Client, query: str, parameters: Mapping[str, Any] | None = None) -> Sequence[Sequence[Any]]:
     """The rows of a query; `parameters` are bound by the server (`{name:Type}`) or the driver (`%(name)s`)."""
-    rows: Sequence[Sequence[Any]] = opened.query(query, parameters=dict(parameters or {})).result_rows
+    with _asking():
+        rows: Sequence[Sequence[Any]] = opened.query(query, parameters=dict(parameters or {})).result_rows
     return rows
+
+
+def longest_unanswered_seconds(threads: Iterable[int]) -> float:
+    """For how long the oldest request of any of these threads has had no answer by now; 0 if all of them have."""
+    sent = [at for at in map(_asked_at.get, threads) if at is not None]
+    return time.monotonic() - min(sent) if sent else 0.0
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    own = threading.get_ident()
+    _asked_at[own] = time.monotonic()
+    try:
+        yield
+    finally:
+        _asked_at.pop(own, None)

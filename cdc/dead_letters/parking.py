@@ -29,11 +29,11 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass
-class _Lane:
+class _OfTable:
     """What is remembered of one table: its keys that have open letters, and the refused changes in a row.
 
-    The stream and a copy share it. Who was refused says so before anything else: what comes from then on is sorted out
-    after that, and passes no change that is yet to be parked.
+    The threads of a stream and a copy share it. Who was refused says so before anything else: what comes from then on
+    is sorted out after that, and passes no change that is yet to be parked.
     """
 
     waiting: KeySet
@@ -58,17 +58,24 @@ class _Lane:
             self.refused.discard(own)
 
 
+@dataclass
+class _Known:
+    """What was read of a service's letters, table by table, since it was forgotten last."""
+
+    of_tables: dict[str, _OfTable] = field(default_factory=dict)
+    with_letters: set[str] | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
 class Parking:
     """Stores the rows of one service's tables; `in_a_row` refused changes without a stored one between are an error.
 
-    Tables may be stored side by side.
+    Threads may share it, also for rows of one table, if no two of them have changes of the same key.
     """
 
     def __init__(self, client: Client, service: str, in_a_row: int = IN_A_ROW) -> None:
         self._client, self._service, self._in_a_row = client, service, in_a_row
-        self._lanes: dict[str, _Lane] = {}
-        self._tables_with_letters: set[str] | None = None
-        self._lock = threading.Lock()
+        self._known = _Known()
 
     def store(self, table: CapturedTable, rows: Rows) -> None:
         """Return once every row is durable, as a row or as a letter. Errors as `attempt` raises them.
@@ -85,27 +92,26 @@ class Parking:
 
         Rows are landed only where some were refused, or may have to wait. Errors as `store` raises them.
         """
-        lane = self._lane(table)
-        if lane.is_clear and whole() is None:
-            lane.streak.end()
+        of_table = self._of_table(table)
+        if of_table.is_clear and whole() is None:
+            of_table.streak.end()
             return
-        with lane.sorting_out():
-            self._sort_out(table, lane, list(each()))
+        with of_table.sorting_out():
+            self._sort_out(table, of_table, list(each()))
 
     def forget(self) -> None:
-        """Read anew which keys have open letters: others may have parked some."""
-        with self._lock:
-            self._lanes, self._tables_with_letters = {}, None
+        """Read anew which keys have open letters: others may have parked some. Never waits, whoever reads them now."""
+        self._known = _Known()
 
-    def _sort_out(self, table: CapturedTable, lane: _Lane, rows: Sequence[LandedRow]) -> None:
-        behind = [row for row in rows if row.key in lane.waiting]
-        sifted = self._sift(table, lane, [row for row in rows if row.key not in lane.waiting])
+    def _sort_out(self, table: CapturedTable, of_table: _OfTable, rows: Sequence[LandedRow]) -> None:
+        behind = [row for row in rows if row.key in of_table.waiting]
+        sifted = self._sift(table, of_table, [row for row in rows if row.key not in of_table.waiting])
         sifted.behind.extend(behind)
-        self._park(table, lane, sifted)
+        self._park(table, of_table, sifted)
         if behind:
-            self._look_again(table, lane, behind)
+            self._look_again(table, of_table, behind)
 
-    def _look_again(self, table: CapturedTable, lane: _Lane, behind: Sequence[LandedRow]) -> None:
+    def _look_again(self, table: CapturedTable, of_table: _OfTable, behind: Sequence[LandedRow]) -> None:
         """Store what was parked behind a letter that is gone by now: whoever redrove it may not have seen it come.
 
         Whoever redrives looks again too, once a letter is closed: one of the two sees what the other has done.
@@ -113,23 +119,23 @@ class Parking:
         keys = {row.key for row in behind}
         oldest = dict(oldest_open(self._client, table, keys))
         for key in keys - oldest.keys():
-            lane.waiting.discard(key)
+            of_table.waiting.discard(key)
         for key in stranded_keys(behind, oldest):
             # With later letters of the key, should a replay have sent these again: nothing may come between.
             if all(outcome.refusal is None for outcome in list(redrive(self._client, table, key_texts(key)))):
-                lane.waiting.discard(key)
+                of_table.waiting.discard(key)
 
-    def _sift(self, table: CapturedTable, lane: _Lane, rows: Sequence[LandedRow]) -> Sifted[LandedRow]:
+    def _sift(self, table: CapturedTable, of_table: _OfTable, rows: Sequence[LandedRow]) -> Sifted[LandedRow]:
         def store(some: Sequence[LandedRow]) -> str | None:
             unreadable = next((row.unreadable for row in some if row.unreadable), None)
             return unreadable or self._refusal(table, Rows(len(some), b"".join(row.body for row in some)))
 
-        return sift(rows, store, lane.streak)
+        return sift(rows, store, of_table.streak)
 
-    def _park(self, table: CapturedTable, lane: _Lane, sifted: Sifted[LandedRow]) -> None:
+    def _park(self, table: CapturedTable, of_table: _OfTable, sifted: Sifted[LandedRow]) -> None:
         letters = [letter_of(table, row, reason) for row, reason in sifted.refused]
         for letter in letters:
-            lane.waiting.add(letter.key)
+            of_table.waiting.add(letter.key)
         write(self._client, [*letters, *(letter_of(table, row, None) for row in sifted.behind)])
         for why, count in (("refused", len(letters)), ("behind", len(sifted.behind))):
             ROWS_PARKED.labels(table.service, table.name, why).inc(count)
@@ -139,20 +145,21 @@ class Parking:
     def _refusal(self, table: CapturedTable, rows: Rows) -> str | None:
         return attempt(self._client, table, [column.name for column in table.columns], rows)
 
-    def _lane(self, table: CapturedTable) -> _Lane:
-        with self._lock:
-            if self._tables_with_letters is None:
-                self._tables_with_letters = set(open_tables(self._client, self._service))
-            if table.name not in self._lanes:
-                self._lanes[table.name] = self._loaded(table, has_letters=table.name in self._tables_with_letters)
-            return self._lanes[table.name]
+    def _of_table(self, table: CapturedTable) -> _OfTable:
+        known = self._known
+        with known.lock:
+            if known.with_letters is None:
+                known.with_letters = set(open_tables(self._client, self._service))
+            if table.name not in known.of_tables:
+                known.of_tables[table.name] = self._loaded(table, has_letters=table.name in known.with_letters)
+            return known.of_tables[table.name]
 
-    def _loaded(self, table: CapturedTable, *, has_letters: bool) -> _Lane:
+    def _loaded(self, table: CapturedTable, *, has_letters: bool) -> _OfTable:
         if not has_letters:
-            return _Lane(KeySet(str(table)), Streak(str(table), self._in_a_row))
+            return _OfTable(KeySet(str(table)), Streak(str(table), self._in_a_row))
         refused = newest_refused(self._client, table, self._in_a_row)
         waiting = KeySet(str(table), open_keys(self._client, table))
-        return _Lane(waiting, Streak(str(table), self._in_a_row, refused))
+        return _OfTable(waiting, Streak(str(table), self._in_a_row, refused))
 
 
 def stranded_keys(behind: Sequence[LandedRow], oldest: Mapping[bytes, int]) -> frozenset[bytes]:

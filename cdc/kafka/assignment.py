@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from cdc.clickhouse import longest_unanswered_seconds
 from cdc.kafka.lane import Lane, LaneLimits, Record, Taken
 from cdc.kafka.offsets import Offsets, Partition
 from cdc.storing.retry import Retry
@@ -30,8 +32,8 @@ def nobody_is_told(_topic: str, _taken: Taken, _seconds: float) -> None:
 class Storing:
     """How a service's lanes are stored: by `store`, which a thread calls with a topic, and in batches within `limits`.
 
-    apart_seconds: how far apart the batches of a topic are at least; failed: told what `store` raised for good; stored:
-    told of each batch that was stored.
+    apart_seconds: how far apart the batches of a topic are at least, if it has no backlog; failed: told what `store`
+    raised for good; stored: told of each batch that was stored.
     """
 
     service: str
@@ -58,8 +60,9 @@ class Assignment:
         }
         self.giving_up = threading.Event()
         self._storing, self._retry = storing, Retry(storing.service, self.giving_up)
-        self._attempts: dict[int, float] = {}
+        self._storing_threads = set[int]()
         self._ending = self._draining = False
+        self._over = asyncio.Event()
         self._changed = {topic: asyncio.Event() for topic in self.lanes}
         self._helped, self._tasks = set[str](), set[asyncio.Task[None]]()
         self._threads = ThreadPoolExecutor(max(2 * len(self.lanes), 1), thread_name_prefix="lane")
@@ -77,25 +80,21 @@ class Assignment:
             self._call_help(self.lanes[topic])
 
     @property
-    def longest_attempt_seconds(self) -> float:
-        """How long the oldest request to store something goes on by now, 0 without one."""
-        began = min(list(self._attempts.values()), default=None)
-        return time.monotonic() - began if began is not None else 0.0
+    def longest_unanswered_seconds(self) -> float:
+        """How long ClickHouse has not answered the oldest request by which something is to be stored, 0 without one."""
+        return longest_unanswered_seconds(list(self._storing_threads))
 
     async def end(self, patience_seconds: float, *, drain: bool) -> None:
         """Wait for the inserts under way, and, to drain, until nothing waits; give up what takes longer than patience.
 
         What was given up may still be stored, and then is stored once more by whoever owns the partition next.
         """
-        self._ending, self._draining = True, drain
-        for changed in self._changed.values():
-            changed.set()
+        self._stop(drain=drain)
         if self._tasks:
             _, under_way = await asyncio.wait(set(self._tasks), timeout=patience_seconds)
             if under_way:
-                _log.warning(
-                    "%d inserts are given up after %g s, their offsets uncommitted", len(under_way), patience_seconds
-                )
+                said = "what %d threads are storing is given up after %g s, its offsets uncommitted"
+                _log.warning(said, len(under_way), patience_seconds)
         self.giving_up.set()
         self._threads.shutdown(wait=False)
 
@@ -104,7 +103,9 @@ class Assignment:
         while await self._is_ready(lane):
             began = loop.time()
             await self._store(lane)
-            await asyncio.sleep(max(0.0, self._storing.apart_seconds(lane.topic) - (loop.time() - began)))
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(began + self._storing.apart_seconds(lane.topic)):
+                    await self._over.wait()
 
     async def _is_ready(self, lane: Lane) -> bool:
         """Wait until something can be stored; False once nothing more is to be."""
@@ -159,11 +160,11 @@ class Assignment:
 
     def _attempt(self, topic: str, taken: Taken) -> None:
         own = threading.get_ident()
-        self._attempts[own] = time.monotonic()
+        self._storing_threads.add(own)
         try:
             self._storing.store(topic, taken)
         finally:
-            del self._attempts[own]
+            self._storing_threads.discard(own)
 
     def _begin(self, storing: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(storing)
@@ -173,5 +174,14 @@ class Assignment:
     def _has_ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error is not None and not self.giving_up.is_set():
-            self._storing.failed(error)
+        if error is not None:
+            # What it had taken is not stored, so nothing more of its partitions will be: nobody is to wait for that.
+            self._stop(drain=False)
+            if not self.giving_up.is_set():
+                self._storing.failed(error)
+
+    def _stop(self, *, drain: bool) -> None:
+        self._ending, self._draining = True, drain
+        self._over.set()
+        for changed in self._changed.values():
+            changed.set()

@@ -1,4 +1,4 @@
-"""A lane: the records of one topic that wait to be stored together, in batches of which no two share a partition."""
+"""A lane: the records of one topic that wait to be stored in batches; no two being stored share a partition."""
 
 import threading
 from collections.abc import Sequence
@@ -37,8 +37,8 @@ class Record(Protocol):
 class LaneLimits:
     """How many rows and bytes are stored at once at most: a batch. What may wait is counted in batches.
 
-    A lane is read on while one batch is stored and the next one waits: to fetch more takes a moment, and one that was
-    empty by then would leave ClickHouse with nothing to do.
+    A lane is read on while the next batches wait: to fetch more takes a moment, and one that was empty by then would
+    leave ClickHouse with nothing to do.
     """
 
     rows: int
@@ -56,8 +56,8 @@ class LaneLimits:
 
     @property
     def bytes_together(self) -> int:
-        """How many bytes may wait in all lanes of a service."""
-        return 3 * self.bytes
+        """How many bytes may be in all lanes of a service, those that are being stored among them."""
+        return 4 * self.bytes
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Lane:
         self.topic, self._limits = topic, limits
         self._line: dict[int, _Waiting] = {}
         self._under_way = set[int]()
-        self._rows = self._size = 0
+        self._rows = self._size = self._size_under_way = 0
         self._guard = threading.Lock()
 
     def __len__(self) -> int:
@@ -121,6 +121,11 @@ class Lane:
     def size(self) -> int:
         """The bytes of the values that wait."""
         return self._size
+
+    @property
+    def size_held(self) -> int:
+        """The bytes of the values that wait or are being stored."""
+        return self._size + self._size_under_way
 
     @property
     def is_being_stored(self) -> bool:
@@ -169,12 +174,14 @@ class Lane:
                 size += first.size
             self._rows -= len(batch)
             self._size -= size
+            self._size_under_way += size
         return Taken(batch, size)
 
     def stored(self, taken: Taken) -> None:
         """Say that a batch is stored, so that more of its partitions can be."""
         with self._guard:
             self._under_way -= {partition.number for partition in taken.ends}
+            self._size_under_way -= taken.size
 
     def _free(self) -> list[int]:
         return [partition for partition in self._line if partition not in self._under_way]
@@ -186,7 +193,7 @@ def _size_of(record: Record) -> int:
 
 def full(lanes: Sequence[Lane], limits: LaneLimits) -> set[str]:
     """The topics of which nothing more should be read for now."""
-    if sum(lane.size for lane in lanes) >= limits.bytes_together:
+    if sum(lane.size_held for lane in lanes) >= limits.bytes_together:
         # One that is empty can still be filled: a table without much traffic does not wait for the others.
         return {lane.topic for lane in lanes if lane}
     return {lane.topic for lane in lanes if len(lane) >= limits.rows_waiting or lane.size >= limits.bytes_waiting}

@@ -44,10 +44,12 @@ class Member(ConsumerRebalanceListener):  # type: ignore[misc]
         _log.info("assigned: %s", ", ".join(names) or "nothing")
         self._begun.set()
 
-    async def in_effect(self) -> Assignment:
-        """The assignment, once there is one."""
-        while self.assignment is None:
-            await self._begun.wait()
+    async def in_effect(self, seconds: float) -> Assignment | None:
+        """The assignment, None if there is none within so many seconds."""
+        if self.assignment is None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._begun.wait()
         return self.assignment
 
     async def end(self, *, drain: bool = False) -> None:

@@ -39,8 +39,7 @@ class Reader:
 
     async def run(self, stopping: threading.Event) -> None:
         """Read until `stopping` is set."""
-        while not stopping.is_set():
-            assignment = await self._member.in_effect()
+        while not stopping.is_set() and (assignment := await self._assignment(stopping)) is not None:
             try:
                 fetched = await self._fetch(self._pause_full(assignment))
             except NoOffsetForPartitionError as error:
@@ -51,9 +50,17 @@ class Reader:
                     await self._begin(partition, offset)
                 continue
             # A rebalance may have come while it waited, and then these are of the new assignment.
-            assignment = await self._member.in_effect()
+            assignment = await self._assignment(stopping)
+            if assignment is None:
+                return
             self._seen(fetched)
             assignment.add(fetched, await self._standing(assignment))
+
+    async def _assignment(self, stopping: threading.Event) -> Assignment | None:
+        """The assignment in effect, None if there is none and it is told to stop."""
+        while (assignment := await self._member.in_effect(_WAIT_MS / 1000)) is None and not stopping.is_set():
+            continue
+        return assignment
 
     def _pause_full(self, assignment: Assignment) -> list[TopicPartition]:
         """Pause the partitions of full lanes and take up the others; those to be fetched from."""

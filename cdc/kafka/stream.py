@@ -206,8 +206,8 @@ class Stream:
             await self._look(reading, assignment)
 
     async def _look(self, reading: AIOKafkaConsumer, assignment: Assignment) -> None:
-        if assignment.longest_attempt_seconds >= self._bounds.hang_seconds:
-            raise StuckError(f"an insert has not been answered for {assignment.longest_attempt_seconds:.0f} s")
+        if assignment.longest_unanswered_seconds >= self._bounds.hang_seconds:
+            raise StuckError(f"ClickHouse has not answered for {assignment.longest_unanswered_seconds:.0f} s")
         partitions = [TopicPartition(*each) for each in assignment.offsets.partitions]
         try:
             async with asyncio.timeout(self._bounds.stuck_seconds / 4):

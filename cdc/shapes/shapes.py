@@ -61,6 +61,8 @@ class Shapes:
         What type they were of nobody says any more, so they are texts.
         """
         with self._guard:
+            # Another thread may have kept some since the caller looked.
+            table = self._tables[table.sent_as]
             recorded = self._recorded.get((table.service, table.name))
             at = recorded.position if recorded else position(self._epoch, 0)
             self._keep(
