@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as WaitedInVain
+from types import SimpleNamespace
 
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
@@ -72,3 +73,21 @@ def test_the_stream_does_not_wait_for_a_copys_insert_nor_after_one_that_failed_w
     with ThreadPoolExecutor(2) as threads:
         for stored in [threads.submit(parking.store, BOOKS, row(lsn, "fine")) for lsn in (10, 20)]:
             stored.result(SOON)
+
+
+def test_what_is_known_of_letters_can_be_forgotten_while_clickhouse_does_not_answer() -> None:
+    asked, answered = threading.Event(), threading.Event()
+
+    class Silent(ScriptedClickHouse):
+        def query(self, _query: str, **_bound: object) -> SimpleNamespace:
+            asked.set()
+            assert answered.wait(SOON)
+            return super().query(_query, **_bound)
+
+    parking = Parking(Silent().as_client(), BOOKS.service)
+    with ThreadPoolExecutor(2) as threads:
+        stored = threads.submit(parking.store, BOOKS, row(10, "fine"))
+        assert asked.wait(SOON)
+        threads.submit(parking.forget).result(SOON / 2)
+        answered.set()
+        stored.result(SOON)
