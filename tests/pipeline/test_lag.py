@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -22,6 +21,7 @@ from deploy.local.ports import free_port
 from tests.chaos.link import link_to
 from tests.pipeline.capture import Capture, file_ids, new_file
 from tests.pipeline.commands import TABLES, captured, cdc, set_addresses
+from tests.support.silent_server import silent_server
 from tests.support.sql import run
 
 FAILED = 1
@@ -132,13 +132,6 @@ def test_lag_tells_what_slots_hold_back_while_clickhouse_is_away(
     assert service["forecast"]["bytes_left"] > 0
     assert "does not answer: start it" in result.stderr
     assert "WAL that each replication slot holds back" in cdc("lag", "file").stdout
-
-
-@contextmanager
-def silent_server() -> Iterator[str]:
-    """The address of somebody who accepts connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """The commit times of a batch, read past rows that say whatever they like, and past what is no message at all."""
 
 import json
-from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
@@ -9,23 +8,13 @@ from hypothesis import strategies as st
 
 from cdc.kafka.commit_times import commit_us, oldest_and_newest_us
 from cdc.kafka.lane import Taken
+from tests.unit.cdc.kafka.consumed import Consumed
 
 TOPIC = "huleedu.library.public.books"
 TIMES = st.integers(1, 2**63 - 1)
 TEXTS = st.text() | st.sampled_from(['"source":{"ts_us":1}', '"source":{', "\\", '\\"source\\":{', "å"])
 VALUES = TEXTS | st.integers() | st.none() | st.booleans()
 ROWS = st.none() | st.dictionaries(TEXTS | st.just("source"), VALUES | st.dictionaries(TEXTS, VALUES, max_size=2))
-
-
-@dataclass(frozen=True)
-class Consumed:
-    """A record as it was consumed."""
-
-    partition: int
-    offset: int
-    value: bytes | None
-    topic: str = TOPIC
-    key: bytes | None = None
 
 
 def message(us: object, before: object = None, after: object = None, database: str = "library") -> bytes:
@@ -67,16 +56,16 @@ def test_the_oldest_and_the_newest_of_a_batch_are_found_whatever_partitions_they
     changes: list[tuple[int, int]],
 ) -> None:
     in_order = sorted(changes, key=lambda change: change[1])
-    records = [Consumed(partition, offset, message(us)) for offset, (partition, us) in enumerate(in_order)]
+    records = [Consumed(TOPIC, offset, message(us), partition) for offset, (partition, us) in enumerate(in_order)]
     records.sort(key=lambda record: record.partition)
     times = [us for _, us in changes]
     assert oldest_and_newest_us(Taken(records, 0)) == (min(times), max(times))
 
 
 def test_what_comes_once_more_within_a_batch_makes_it_no_later_and_no_newer() -> None:
-    records = [Consumed(0, offset, message(us)) for offset, us in enumerate([5, 6, 7, 5, 6, 7, 8])]
+    records = [Consumed(TOPIC, offset, message(us)) for offset, us in enumerate([5, 6, 7, 5, 6, 7, 8])]
     assert oldest_and_newest_us(Taken(records, 0)) == (5, 8)
 
 
 def test_a_batch_without_a_message_that_says_a_time_has_none() -> None:
-    assert oldest_and_newest_us(Taken([Consumed(0, 0, None), Consumed(1, 0, b"{}")], 0)) is None
+    assert oldest_and_newest_us(Taken([Consumed(TOPIC, 0, None), Consumed(TOPIC, 0, b"{}", partition=1)], 0)) is None

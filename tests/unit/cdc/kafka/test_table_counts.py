@@ -1,7 +1,6 @@
 """What is counted of tables from Kafka: changes by their table, and that each partition goes on."""
 
 import json
-from dataclasses import dataclass
 
 from prometheus_client import REGISTRY
 
@@ -10,22 +9,12 @@ from cdc.kafka.lane import Taken
 from cdc.kafka.table_counts import TableCounts
 from cdc.stream_metrics import StreamMetrics
 from cdc.stream_progress import StreamProgress
+from tests.unit.cdc.kafka.consumed import Consumed
 from tests.unit.cdc.tables import shelf_catalog
 
 CATALOG = shelf_catalog()
 TOPICS = {table.name: topic for topic, table in table_topics(CATALOG).items()}
 BOOKS, LOANS = sorted(TOPICS)
-
-
-@dataclass(frozen=True)
-class Consumed:
-    """A record as it was consumed."""
-
-    topic: str
-    offset: int
-    value: bytes | None
-    partition: int = 0
-    key: bytes | None = None
 
 
 def taken(topic: str, *values: bytes | None, first: int = 0, partition: int = 0) -> Taken:

@@ -1,9 +1,8 @@
 """Asking Kafka for metrics while it does not answer: that ends, and leaves nothing open."""
 
-import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 from aiokafka.errors import KafkaError
@@ -13,6 +12,7 @@ from cdc.monitoring.of_kafka import kafka_samples
 from cdc.monitoring.watched import Watched
 from cdc.stream_metrics import StreamMetrics
 from deploy.local.ports import free_port
+from tests.support.silent_server import silent_server
 from tests.unit.cdc.tables import shelf_catalog
 
 SOON = 10.0
@@ -22,14 +22,7 @@ def nobody() -> AbstractContextManager[str]:
     return nullcontext(f"127.0.0.1:{free_port()}")
 
 
-@contextmanager
-def silent() -> Iterator[str]:
-    """Somebody who accepts connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"127.0.0.1:{server.getsockname()[1]}"
-
-
-@pytest.mark.parametrize("address", [nobody, silent])
+@pytest.mark.parametrize("address", [nobody, silent_server])
 def test_a_kafka_that_does_not_answer_is_not_waited_for(
     address: Callable[[], AbstractContextManager[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
