@@ -1,6 +1,7 @@
 """Lag in Kafka: how many messages of each of a service's topics its group has not committed yet."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 from aiokafka.errors import KafkaError
@@ -9,6 +10,8 @@ from cdc.kafka.consumer import Onlooker, onlooker
 from cdc.kafka.stream import Group
 
 _PATIENCE_SECONDS = 10.0
+# What the driver logs of a Kafka that is away, once for each service, a command says itself, in one line.
+logging.getLogger("aiokafka").addHandler(logging.NullHandler())
 
 
 async def behind(looking: Onlooker, group: Group) -> dict[str, int]:
