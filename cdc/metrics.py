@@ -32,15 +32,13 @@ INSERT_SECONDS = Histogram(
 )
 COMMIT_TO_STORED_SECONDS = Histogram(
     "huleedu_cdc_commit_to_stored_seconds",
-    "Seconds by PostgreSQL's clock from the commit of a batch's oldest change of a table until it was durable; from a"
-    " slot alone, since of what Kafka brings this is not known.",
+    "Seconds by PostgreSQL's clock from the commit of a batch's oldest change of a table until it was durable.",
     _TABLE,
     buckets=_SECONDS,
 )
 NEWEST_CHANGE = Gauge(
     "huleedu_cdc_newest_change_timestamp_seconds",
-    "When the newest change of a table that this process stored was committed, by PostgreSQL's clock; from a slot"
-    " alone.",
+    "When the newest change of a table that this process stored was committed, by PostgreSQL's clock.",
     _TABLE,
 )
 
@@ -58,11 +56,6 @@ TRIED_AGAIN = Counter(
     "Inserts that ClickHouse did not confirm and that were sent again.",
     _SERVICE,
 )
-STORED_COMMIT = Gauge(
-    "huleedu_cdc_stored_commit_timestamp_seconds",
-    "When the newest commit was made up to which everything is stored, heartbeats among them.",
-    _SERVICE,
-)
 LAG_SECONDS = Gauge(
     "huleedu_cdc_lag_seconds",
     "PostgreSQL's time now less that of the newest stored commit: no table is later. Idle, it rises to the distance of"
@@ -75,7 +68,7 @@ WITHOUT_PROGRESS_SECONDS = Gauge(
     _SERVICE,
 )
 
-# What is asked of PostgreSQL and ClickHouse from time to time.
+# What is asked from time to time: of PostgreSQL and ClickHouse, and of Kafka and Connect where changes come by them.
 SAMPLE_AGE_SECONDS = Gauge(
     "huleedu_cdc_sample_age_seconds",
     "Seconds since a server last told what the metrics sampled `of` it say; until then they are as it told.",
@@ -108,4 +101,14 @@ COPIES_UNDER_WAY = Gauge(
 )
 DEAD_LETTERS_OPEN = Gauge(
     "huleedu_cdc_dead_letters_open", "Changes of a table that are parked as dead letters.", _TABLE
+)
+MESSAGES_BEHIND = Gauge(
+    "huleedu_cdc_messages_behind",
+    "Messages of a table's topic in Kafka that are not stored yet, the markers of Kafka's transactions among them.",
+    _TABLE,
+)
+CONNECTOR_RUNNING = Gauge(
+    "huleedu_cdc_connector_running",
+    "1 while the connector and its task run in Kafka Connect, 0 otherwise.",
+    ("service", "connector"),
 )

@@ -16,7 +16,7 @@ from cdc.commands.databases import chosen
 from cdc.commands.dead_letters import app as dead_letters
 from cdc.commands.explained import failures_explained
 from cdc.commands.lag import lag
-from cdc.commands.pipelines import pipelines
+from cdc.commands.pipelines import kafka_place, pipelines
 from cdc.commands.switch import switch_source
 from cdc.copies.resnapshot import copy_anew
 from cdc.monitoring.monitor import Monitor, monitoring
@@ -68,7 +68,7 @@ def _stream(settings: CdcSettings, source: Source, services: list[str] | None, m
             database_url(each.service),
             slot_of(source, each.service),
             StreamMetrics(each.service),
-            source,
+            kafka_place(settings) if source is Source.KAFKA else None,
         )
         for each in chosen(declared_once_it_answers(clickhouse_url), services)
     ]
@@ -79,7 +79,7 @@ def _stream(settings: CdcSettings, source: Source, services: list[str] | None, m
         for each in streams
         if any(table.capture.retain for table in each.catalog.tables)
     ]
-    run_until_stopped([*pipelines(source, streams, settings), *retentions])
+    run_until_stopped([*pipelines(streams, settings), *retentions])
 
 
 @app.command()

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 import typer
-from aiokafka.errors import KafkaError
 from clickhouse_connect.driver import Client
 from clickhouse_connect.driver.exceptions import OperationalError
 from rich.text import Text
@@ -13,6 +12,7 @@ from cdc.bookkeeping.standing import Standing, service_standing
 from cdc.captured import captured
 from cdc.catalog.declared import all_catalogs
 from cdc.catalog.lookup import Catalogs
+from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.sources import Source, slot_of
 from cdc.clickhouse import client
 from cdc.commands.databases import chosen
@@ -45,14 +45,17 @@ class _Found:
     standing: list[Standing] = field(default_factory=list)
     # What each service's group has not stored of its topics; of none where changes come from slots.
     messages: dict[str, int] = field(default_factory=dict)
+    # Of which services Kafka does not tell that, by what it says instead.
+    untold: dict[str, list[str]] = field(default_factory=dict)
 
 
 def lag(services: Services = None, *, as_json: Json = False) -> None:
     """Say how long a change takes to ClickHouse now, how much WAL each slot holds back, and when there is no more room.
 
-    While ClickHouse does not answer, or no more, what PostgreSQL knows is told, and the exit code is 1.
+    While ClickHouse does not answer, or no more, what PostgreSQL knows is told, and the exit code is 1. So it is while
+    Kafka does not, with all but the messages there.
     """
-    with failures_explained(KafkaError):
+    with failures_explained():
         settings = CdcSettings.load()
         try:
             with client(str(settings.clickhouse_url), LONGEST_SILENCE_SECONDS) as opened:
@@ -66,14 +69,18 @@ def lag(services: Services = None, *, as_json: Json = False) -> None:
             say_json({"service": service, "messages_behind": messages})
     else:
         _say(found)
+    for why, silent in found.untold.items():
+        place = f"Kafka at {settings.kafka_bootstrap}"
+        say_note(f"{place} does not answer for {', '.join(silent)} ({why}): start it, or correct CDC_KAFKA_BOOTSTRAP")
     if away:
         say_note(str(away))
+    if away or found.untold:
         raise typer.Exit(FAILED)
 
 
 def _found(settings: CdcSettings, catalogs: Catalogs, services: Sequence[str] | None, opened: Client | None) -> _Found:
-    found = _Found()
-    for each in chosen(catalogs, services):
+    found, wanted = _Found(), chosen(catalogs, services)
+    for each in wanted:
         found.services.append(
             service_lag(
                 each,
@@ -84,13 +91,21 @@ def _found(settings: CdcSettings, catalogs: Catalogs, services: Sequence[str] | 
                 slot=slot_of(settings.source, each.service),
             )
         )
-        if settings.source is Source.KAFKA:
-            found.messages[each.service] = messages_behind(kafka_place(settings).group(each))
         if opened:
             found.tables += table_lags(each, opened)
             standing = service_standing(each, opened)
             found.standing += [standing] if standing else []
+    if settings.source is Source.KAFKA:
+        _ask_kafka(settings, wanted, found)
     return found
+
+
+def _ask_kafka(settings: CdcSettings, catalogs: Sequence[ServiceCatalog], found: _Found) -> None:
+    for service, told in messages_behind([kafka_place(settings).group(each) for each in catalogs]).items():
+        if isinstance(told, int):
+            found.messages[service] = told
+        else:
+            found.untold.setdefault(str(told), []).append(service)
 
 
 def _say(found: _Found) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from cdc.catalog.sources import Source
 from cdc.kafka.pipeline import KafkaPipeline, KafkaPlace
 from cdc.monitoring.watched import Watched
 from cdc.pipeline import Pipeline
@@ -11,19 +10,17 @@ from cdc.settings import CdcSettings
 from cdc.storing.turns import Turns
 
 
-def pipelines(source: Source, streams: Sequence[Watched], settings: CdcSettings) -> Sequence[Runnable]:
+def pipelines(streams: Sequence[Watched], settings: CdcSettings) -> Sequence[Runnable]:
     """A pipeline for each stream, which tells of itself by the stream's metrics."""
-    turns, clickhouse_url = Turns(settings.services_at_once), str(settings.clickhouse_url)
-    if source is Source.SLOT:
-        return [
-            Pipeline(each.catalog, each.database_url, clickhouse_url, settings.pace, turns, each.metrics)
-            for each in streams
-        ]
-    kafka = kafka_place(settings)
-    return [
-        KafkaPipeline(each.catalog, each.database_url, clickhouse_url, kafka, settings.pace, turns, each.metrics)
-        for each in streams
-    ]
+    turns = Turns(settings.services_at_once)
+    return [_pipeline(each, settings, turns) for each in streams]
+
+
+def _pipeline(stream: Watched, settings: CdcSettings, turns: Turns) -> Runnable:
+    places = stream.catalog, stream.database_url, str(settings.clickhouse_url)
+    if stream.kafka is None:
+        return Pipeline(*places, settings.pace, turns, stream.metrics)
+    return KafkaPipeline(*places, stream.kafka, settings.pace, turns, stream.metrics)
 
 
 def kafka_place(settings: CdcSettings) -> KafkaPlace:

@@ -108,9 +108,9 @@ class ConnectClient:
 
 
 @contextmanager
-def connect_client(url: str) -> Iterator[ConnectClient]:
-    """A client of the workers at `url`, closed at the end."""
-    with httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS) as client:
+def connect_client(url: str, timeout_seconds: float = _TIMEOUT_SECONDS) -> Iterator[ConnectClient]:
+    """A client of the workers at `url`, which may take so long for an answer; closed at the end."""
+    with httpx.Client(base_url=url, timeout=timeout_seconds) as client:
         yield ConnectClient(url.rstrip("/"), client)
 
 

@@ -1,10 +1,8 @@
-"""What a stream from Kafka tells of tables: how much of each was stored, in what time, and that it goes on.
-
-When changes were committed is within their envelopes, which nobody parses here: that is told of the whole stream alone.
-"""
+"""What a stream from Kafka tells of tables: how much of each was stored, how long that took, and that it goes on."""
 
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.topics import table_topics
+from cdc.kafka.commit_times import oldest_and_newest_us
 from cdc.kafka.lane import Taken
 from cdc.stream_metrics import StreamMetrics
 
@@ -26,5 +24,7 @@ class TableCounts:
             return
         self._metrics.changes_stored(table, count, seconds)
         self._metrics.batch_stored(count)
+        if (committed := oldest_and_newest_us(taken)) is not None:
+            self._metrics.commits_of(table, *committed)
         for partition, end in taken.ends.items():
             self._metrics.progress.row_stored(end, within=partition)

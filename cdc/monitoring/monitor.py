@@ -9,6 +9,8 @@ from functools import partial
 from cdc.monitoring.endpoint import answering
 from cdc.monitoring.health import health_of
 from cdc.monitoring.of_clickhouse import clickhouse_samples
+from cdc.monitoring.of_connect import connect_samples
+from cdc.monitoring.of_kafka import kafka_samples
 from cdc.monitoring.of_postgres import postgres_samples
 from cdc.monitoring.sampler import Question, Sampler, Server
 from cdc.monitoring.watched import Watched
@@ -36,13 +38,14 @@ class Monitor:
             for question in self._questions(each):
                 Sampler(question, self._settings.sample_seconds, self.stopping).start()
 
-    def _questions(self, watched: Watched) -> tuple[Question, ...]:
-        postgres = partial(postgres_samples, watched, self._settings.wal_directory)
-        clickhouse = partial(clickhouse_samples, watched, str(self._settings.clickhouse_url))
-        return (
-            Question(watched.service, Server.POSTGRESQL, postgres),
-            Question(watched.service, Server.CLICKHOUSE, clickhouse),
-        )
+    def _questions(self, watched: Watched) -> Iterator[Question]:
+        service, settings = watched.service, self._settings
+        yield Question(service, Server.POSTGRESQL, partial(postgres_samples, watched, settings.wal_directory))
+        yield Question(service, Server.CLICKHOUSE, partial(clickhouse_samples, watched, str(settings.clickhouse_url)))
+        if (kafka := watched.kafka) is not None:
+            yield Question(service, Server.KAFKA, partial(kafka_samples, watched, kafka))
+            if kafka.connect_url is not None:
+                yield Question(service, Server.CONNECT, partial(connect_samples, watched, kafka.connect_url))
 
 
 @contextmanager

@@ -8,12 +8,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 
+from aiokafka.errors import KafkaError
+
+from cdc.connect.rest import ConnectError
 from cdc.failures import OF_SERVERS
 from cdc.metrics import SAMPLE_AGE_SECONDS, SAMPLES_FAILED
 
 _log = logging.getLogger(__name__)
 # What a server may take for one answer.
 ANSWER_SECONDS = 5
+_OF_WHO_IS_ASKED = (*OF_SERVERS, KafkaError, ConnectError)
 
 Sample = Callable[[], None]
 
@@ -23,6 +27,8 @@ class Server(StrEnum):
 
     POSTGRESQL = "postgresql"
     CLICKHOUSE = "clickhouse"
+    KAFKA = "kafka"
+    CONNECT = "connect"
 
 
 @dataclass(frozen=True)
@@ -54,8 +60,9 @@ class Sampler:
         while not self._stopping.is_set():
             try:
                 self._take_over_one_connection()
-            except OF_SERVERS as error:
-                self._failed(str(error).strip())
+            except _OF_WHO_IS_ASKED as error:
+                # A timeout may say nothing more.
+                self._failed(str(error).strip() or repr(error))
             except Exception as error:  # pylint: disable=broad-exception-caught
                 # A defect here is no reason to watch nothing any more.
                 self._failed(repr(error))

@@ -6,24 +6,23 @@ from dataclasses import dataclass
 
 from cdc.catalog.model import ServiceCatalog
 from cdc.catalog.sources import Source
-from cdc.metrics import LAG_SECONDS, SOURCE, STORED_COMMIT, WITHOUT_PROGRESS_SECONDS
+from cdc.kafka.pipeline import KafkaPlace
+from cdc.metrics import LAG_SECONDS, SOURCE, WITHOUT_PROGRESS_SECONDS
 from cdc.stream_metrics import StreamMetrics
-
-_US = 1_000_000
 
 
 @dataclass(frozen=True)
 class Watched:
     """A service's stream: what is captured, the database and its replication slot, and what the stream tells of itself.
 
-    source: where this process reads the service from.
+    kafka: where this process reads the service from, None if that is the slot itself.
     """
 
     catalog: ServiceCatalog
     database_url: str
     slot: str
     metrics: StreamMetrics
-    source: Source = Source.SLOT
+    kafka: KafkaPlace | None = None
 
     @property
     def service(self) -> str:
@@ -33,11 +32,8 @@ class Watched:
     def show(self) -> None:
         """Let the stream's metrics be computed from its progress, at the moment at which they are asked for."""
         progress = self.metrics.progress
-        SOURCE.labels(self.service, self.source).set(1)
+        SOURCE.labels(self.service, Source.SLOT if self.kafka is None else Source.KAFKA).set(1)
         LAG_SECONDS.labels(self.service).set_function(known(lambda: progress.lag_seconds))
-        STORED_COMMIT.labels(self.service).set_function(
-            known(lambda: progress.reached.commit_us / _US if progress.reached else None)
-        )
         WITHOUT_PROGRESS_SECONDS.labels(self.service).set_function(lambda: progress.without_progress_seconds)
 
 

@@ -30,6 +30,11 @@ def labels_of(metric: MetricWrapperBase) -> frozenset[str]:
     return frozenset(vars(metric)["_labelnames"])
 
 
+def samples_of(metric: MetricWrapperBase) -> frozenset[str]:
+    """The names of a metric's samples."""
+    return frozenset(name for name, _ in _samples(metric))
+
+
 def labels_by_sample() -> dict[str, frozenset[str]]:
     """The labels of each sample as Prometheus stores it."""
     found = {"up": OF_TARGETS}

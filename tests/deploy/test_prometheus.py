@@ -13,7 +13,7 @@ import yaml
 
 from deploy.local.ports_chosen import METRICS
 from services.registry import SERVICES
-from tests.deploy.declared_metrics import MODULES, declared, labels_by_sample, labels_of
+from tests.deploy.declared_metrics import MODULES, declared, labels_by_sample, labels_of, samples_of
 from tests.deploy.promql import asked, result_labels
 from tests.support.parts import require_part
 
@@ -28,7 +28,7 @@ RECORDED = {rule["record"]: result_labels(rule["expr"]) for rule in RULES if "re
 KNOWN = labels_by_sample() | RECORDED
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 TARGETS = [target for panel in PANELS for target in panel["targets"]]
-SHORT_LISTS = {"service", "table", "of", "why", "limit", "reason", "source"}
+SHORT_LISTS = {"service", "table", "of", "why", "limit", "reason", "source", "connector"}
 
 
 def promtool(*arguments: str | Path) -> str:
@@ -90,16 +90,40 @@ def test_a_metric_or_label_that_is_not_declared_is_found() -> None:
     assert asked('huleedu_cdc_lag_seconds{table="a"} > 1').unknown(KNOWN) == ["huleedu_cdc_lag_seconds{table}"]
 
 
+def _variables() -> dict[str, dict[str, Any]]:
+    return {each["name"]: each for each in DASHBOARD["templating"]["list"]}
+
+
+def _listed(variable: str) -> tuple[str, str]:
+    """The series whose label's values the variable may have, and that label."""
+    found = re.fullmatch(r"label_values\((.*), (\w+)\)", _variables()[variable]["query"]["query"])
+    assert found is not None
+    return found[1], found[2]
+
+
+def test_every_metric_of_capture_is_asked_for_by_a_rule_or_the_dashboard() -> None:
+    expressions = [each["expr"] for each in (*RULES, *TARGETS)] + [_listed(name)[0] for name in ("service", "table")]
+    names = {name for expression in expressions for name, _ in asked(expression).chosen}
+    idle = [metric for metric in declared("cdc.metrics") if names.isdisjoint(samples_of(metric))]
+    assert idle == []
+
+
 def test_the_dashboard_shows_lag_by_service_and_by_table() -> None:
-    names = {name for target in TARGETS for name, _ in asked(target["expr"]).chosen}
-    assert {"service:huleedu_cdc_lag_seconds:min", "service_table:huleedu_cdc_commit_to_stored_seconds:p99_5m"} <= names
+    shown = {
+        (name, *sorted(asked(target["expr"]).grouped)) for target in TARGETS for name, _ in asked(target["expr"]).chosen
+    }
+    assert {
+        ("service:huleedu_cdc_lag_seconds:min",),
+        ("service_table:huleedu_cdc_commit_to_stored_seconds:p99_5m",),
+        ("huleedu_cdc_messages_behind", "service", "table"),
+    } <= shown
     assert (DASHBOARD["title"], DASHBOARD["uid"]) == ("CDC lag by service and table", "huleedu-cdc-lag")
 
 
 def test_the_dashboard_is_one_that_grafana_takes() -> None:
     assert DASHBOARD["schemaVersion"] >= 39
     assert Counter(panel["id"] for panel in DASHBOARD["panels"]).most_common(1)[0][1] == 1
-    variables = {each["name"]: each for each in DASHBOARD["templating"]["list"]}
+    variables = _variables()
     assert (variables["datasource"]["type"], variables["datasource"]["query"]) == ("datasource", "prometheus")
     source = {"type": "prometheus", "uid": "${datasource}"}
     assert all(panel["datasource"] == source and panel["title"] and panel["description"] for panel in PANELS)
@@ -110,10 +134,9 @@ def test_the_dashboard_is_one_that_grafana_takes() -> None:
     used = {name for target in TARGETS for name in re.findall(r"\$(\w+)", target["expr"])}
     assert used - {"__rate_interval"} == {"service", "table"} <= variables.keys()
     for name in ("service", "table"):
-        asked_for = re.fullmatch(r"label_values\((.*), (\w+)\)", variables[name]["query"]["query"])
-        assert asked_for is not None
-        [(series, labels)] = asked(asked_for[1]).chosen
-        assert labels | {asked_for[2]} <= KNOWN[series]
+        chosen, label = _listed(name)
+        [(series, labels)] = asked(chosen).chosen
+        assert labels | {label} <= KNOWN[series]
 
 
 def test_no_two_panels_lie_over_one_another_and_none_beyond_the_edge() -> None:

@@ -2,10 +2,9 @@
 
 import json
 import os
-import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -22,9 +21,11 @@ from deploy.local.ports import free_port
 from tests.chaos.link import link_to
 from tests.pipeline.capture import Capture, file_ids, new_file
 from tests.pipeline.commands import TABLES, captured, cdc, set_addresses
+from tests.support.silent_server import silent_server
 from tests.support.sql import run
 
 FAILED = 1
+MUCH_LONGER_THAN_PATIENCE = 30.0
 
 
 @pytest.fixture(autouse=True)
@@ -134,10 +135,9 @@ def test_lag_tells_what_slots_hold_back_while_clickhouse_is_away(
 
 
 @contextmanager
-def silent_server() -> Iterator[str]:
-    """Where somebody accepts connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+def silent_clickhouse() -> Iterator[str]:
+    with silent_server() as address:
+        yield f"http://{address}"
 
 
 @contextmanager
@@ -162,7 +162,7 @@ def test_lag_tells_what_slots_hold_back_while_clickhouse_hangs(
     captured(capture)
     monkeypatch.setattr("cdc.lag.measure._SAMPLE_SECONDS", 0.1)
     monkeypatch.setattr("cdc.commands.lag.LONGEST_SILENCE_SECONDS", 1)
-    with silent_server() if when == "from the first" else falls_silent(capture, monkeypatch) as url:
+    with silent_clickhouse() if when == "from the first" else falls_silent(capture, monkeypatch) as url:
         monkeypatch.setenv("CDC_CLICKHOUSE_URL", url)
         result = cdc("lag", "file", "--json")
     assert result.exit_code == FAILED, result.output
@@ -170,3 +170,57 @@ def test_lag_tells_what_slots_hold_back_while_clickhouse_hangs(
     assert service["delay_seconds"] is None
     assert service["slot"]["retained_bytes"] > 0
     assert result.stderr
+
+
+@pytest.fixture(name="debezium")
+def _debezium(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The slot of a service that comes by way of Kafka; nobody reads it."""
+    captured(capture)
+    name = debezium_slot_name("file")
+    run(capture.database.superuser_dsn, f"SELECT pg_create_logical_replication_slot('{name}', 'pgoutput')")
+    capture.write(new_file(file_ids(3)[2]))
+    monkeypatch.setattr("cdc.commands.lag.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setenv("CDC_SOURCE", "kafka")
+    return name
+
+
+def kafka_away() -> AbstractContextManager[str]:
+    return nullcontext(f"127.0.0.1:{free_port()}")
+
+
+@pytest.mark.usefixtures("debezium")
+@pytest.mark.parametrize("address", [kafka_away, silent_server], ids=["away", "hangs"])
+def test_lag_tells_all_but_the_messages_while_kafka_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch, address: Callable[[], AbstractContextManager[str]]
+) -> None:
+    monkeypatch.setattr("cdc.kafka.lag._PATIENCE_SECONDS", 1.0)
+    with address() as bootstrap:
+        monkeypatch.setenv("CDC_KAFKA_BOOTSTRAP", bootstrap)
+        began = time.monotonic()
+        result = cdc("lag", "file", "--json")
+        took = time.monotonic() - began
+    assert result.exit_code == FAILED
+    service, *tables, standing = [json.loads(line) for line in result.stdout.splitlines()]
+    assert service["slot"]["unconfirmed_bytes"] > 0
+    assert service["forecast"]["bytes_left"] > 0
+    assert [table["table"] for table in tables] == ["file.files", "file.file_versions"]
+    assert standing["epoch"] == 1
+    [note] = [line for line in result.stderr.splitlines() if bootstrap in line and "CDC_KAFKA_BOOTSTRAP" in line]
+    assert f"Kafka at {bootstrap} does not answer for file (" in note
+    assert took < MUCH_LONGER_THAN_PATIENCE
+
+
+def test_lag_in_words_shows_the_slot_that_fills_the_disk_while_kafka_and_clickhouse_are_away(
+    debezium: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cdc.lag.measure._SAMPLE_SECONDS", 0.1)
+    monkeypatch.setenv("CDC_KAFKA_BOOTSTRAP", f"127.0.0.1:{free_port()}")
+    monkeypatch.setenv("CDC_CLICKHOUSE_URL", f"http://127.0.0.1:{free_port()}")
+    result = cdc("lag", "file")
+    assert result.exit_code == FAILED
+    _, _, of_slots = result.stdout.partition("WAL that each replication slot holds back")
+    assert "file" in of_slots
+    assert debezium not in of_slots, "the slot that changes come by is not one of the others"
+    assert "messages in Kafka" not in result.stdout
+    assert "does not answer for file" in result.stderr
+    assert "ClickHouse at" in result.stderr

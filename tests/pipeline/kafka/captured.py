@@ -71,12 +71,16 @@ class ByKafka:
             client.put(connector_name(service), wanted)
             wait_until(lambda: bool((state := client.state(connector_name(service))) and state.is_running), "the task")
 
-    def pipeline(self) -> KafkaPipeline:
+    @property
+    def place(self) -> KafkaPlace:
+        """Where its sinks find Kafka, and Connect if they are to have the connector follow epochs."""
         connect_url = self.connect.url if self.follows_epochs else None
-        place = KafkaPlace(self.kafka.bootstrap, self.group, stuck_seconds=20.0, partitions=3, connect_url=connect_url)
+        return KafkaPlace(self.kafka.bootstrap, self.group, stuck_seconds=20.0, partitions=3, connect_url=connect_url)
+
+    def pipeline(self) -> KafkaPipeline:
         capture, pace = self.capture, replace(CALM, refused_in_a_row=self.refused_in_a_row)
         places = capture.catalog, capture.database.cdc_url, capture.clickhouse_url
-        return KafkaPipeline(*places, place, pace, Turns(1), self.metrics)
+        return KafkaPipeline(*places, self.place, pace, Turns(1), self.metrics)
 
     @contextmanager
     def sink(self) -> Iterator[None]:

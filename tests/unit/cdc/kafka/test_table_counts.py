@@ -1,6 +1,6 @@
 """What is counted of tables from Kafka: changes by their table, and that each partition goes on."""
 
-from dataclasses import dataclass
+import json
 
 from prometheus_client import REGISTRY
 
@@ -9,22 +9,12 @@ from cdc.kafka.lane import Taken
 from cdc.kafka.table_counts import TableCounts
 from cdc.stream_metrics import StreamMetrics
 from cdc.stream_progress import StreamProgress
+from tests.unit.cdc.kafka.consumed import Consumed
 from tests.unit.cdc.tables import shelf_catalog
 
 CATALOG = shelf_catalog()
 TOPICS = {table.name: topic for topic, table in table_topics(CATALOG).items()}
 BOOKS, LOANS = sorted(TOPICS)
-
-
-@dataclass(frozen=True)
-class Consumed:
-    """A record as it was consumed."""
-
-    topic: str
-    offset: int
-    value: bytes | None
-    partition: int = 0
-    key: bytes | None = None
 
 
 def taken(topic: str, *values: bytes | None, first: int = 0, partition: int = 0) -> Taken:
@@ -42,6 +32,41 @@ def test_changes_count_for_their_table_and_kafkas_tombstones_for_none() -> None:
     counts.stored(TOPICS[LOANS], taken(TOPICS[LOANS], None), 0.1)
     counts.stored(transaction_topic(CATALOG.service), taken(transaction_topic(CATALOG.service), b"{}"), 0.1)
     assert (stored(BOOKS) - books, stored(LOANS) - loans) == (2, 0)
+
+
+def committed_at(us: int) -> bytes:
+    return json.dumps({"after": {}, "source": {"lsn": 1, "ts_us": us}}, separators=(",", ":")).encode()
+
+
+def newest_change(table: str) -> float | None:
+    labels = {"service": CATALOG.service, "table": table}
+    return REGISTRY.get_sample_value("huleedu_cdc_newest_change_timestamp_seconds", labels)
+
+
+def late_for(table: str) -> tuple[float, float]:
+    """How many batches were late, and for how many seconds in all."""
+    labels = {"service": CATALOG.service, "table": table}
+    name = "huleedu_cdc_commit_to_stored_seconds"
+    batches, seconds = (REGISTRY.get_sample_value(f"{name}_{of}", labels) or 0.0 for of in ("count", "sum"))
+    return batches, seconds
+
+
+def test_a_batch_is_as_late_as_its_oldest_change_once_the_time_of_postgresql_is_known() -> None:
+    progress = StreamProgress(lambda: 10.0)
+    counts, (batches, seconds) = TableCounts(CATALOG, StreamMetrics(CATALOG.service, progress)), late_for(BOOKS)
+    batch = taken(TOPICS[BOOKS], committed_at(4_000_000), b"{}", committed_at(6_000_000))
+    counts.stored(TOPICS[BOOKS], batch, 0.1)
+    assert late_for(BOOKS) == (batches, seconds)
+    progress.clock_told(10_000_000, asked_at=10.0)
+    counts.stored(TOPICS[BOOKS], batch, 0.1)
+    assert late_for(BOOKS) == (batches + 1, seconds + 6.0)
+
+
+def test_the_newest_change_stays_the_newest_when_an_older_one_comes_once_more() -> None:
+    counts = TableCounts(CATALOG, StreamMetrics(CATALOG.service))
+    for us in (5_000_000, 7_000_000, 6_000_000):
+        counts.stored(TOPICS[LOANS], taken(TOPICS[LOANS], committed_at(us)), 0.1)
+    assert newest_change(LOANS) == 7.0
 
 
 def test_a_stream_goes_on_when_any_partition_comes_further_than_it_ever_was() -> None:
