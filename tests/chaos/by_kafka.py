@@ -7,8 +7,8 @@ from deploy.local.kafka.artifacts import resolved
 from deploy.local.kafka.class_archives import archived
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.starting import StartError
-from tests.chaos.faults import KINDS
-from tests.chaos.kafka_faults import BROKER, CONNECT, FURTHER_SINK, GROUP, KAFKA_KINDS, KILLS
+from tests.chaos.faults import KINDS, SURE
+from tests.chaos.kafka_faults import BROKER, CONNECT, FURTHER_SINK, GROUP, KAFKA_KINDS, KILLS, SURE_BY_KAFKA
 from tests.chaos.kafka_parts import Broker, broker, connect_part
 from tests.chaos.ledger import Ledger
 from tests.chaos.link import link_to
@@ -80,4 +80,12 @@ def _looks(platform: Platform, ledger: Ledger) -> Sequence[Look]:
 
 
 # A worker's group, and a sink's, wait ten seconds for who is dead: most faults find the one before still at work.
-BY_KAFKA = Source(_capturing, {**KINDS, **KAFKA_KINDS}, _looks, recovery_seconds=180.0, hurried=0.65, often=KILLS)
+BY_KAFKA = Source(
+    _capturing,
+    {**KINDS, **KAFKA_KINDS},
+    _looks,
+    recovery_seconds=180.0,
+    sure=SURE | SURE_BY_KAFKA,
+    hurried=0.65,
+    often=KILLS,
+)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from tests.chaos.faults import KINDS
+from tests.chaos.faults import KINDS, SURE
 from tests.chaos.ledger import Ledger
 from tests.chaos.observed import confirmed_position
 from tests.chaos.parts import capture_part
@@ -33,4 +33,4 @@ def _looks(platform: Platform, ledger: Ledger) -> Sequence[Look]:
     ]
 
 
-BY_SLOT = Source(_capturing, KINDS, _looks, recovery_seconds=90.0)
+BY_SLOT = Source(_capturing, KINDS, _looks, recovery_seconds=90.0, sure=SURE)

@@ -242,6 +242,22 @@ KINDS: dict[str, Strike] = {
     "PostgreSQL's disk full": _full_postgres,
     "clocks apart": _clock_moved,
 }
+# They strike a part itself, not what happens to be under way, and so meet something whenever they come.
+SURE = frozenset(
+    {
+        "kill capture",
+        "stop capture",
+        "kill ClickHouse",
+        "stop ClickHouse",
+        "kill PostgreSQL",
+        "stop PostgreSQL at once",
+        "restart PostgreSQL",
+        "pause capture",
+        "pause ClickHouse",
+        "PostgreSQL's disk full",
+        "clocks apart",
+    }
+)
 _NEEDED: dict[str, tuple[Callable[[], bool], str]] = {
     "ClickHouse's disk full": (can_mount, "only root can mount a small file system"),
     "PostgreSQL's disk full": (can_mount, "only root can mount a small file system"),

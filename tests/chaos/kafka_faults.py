@@ -71,5 +71,6 @@ KAFKA_KINDS: dict[str, Strike] = {
     "a sink is missed": _missed,
     "a sink joins": _joined,
 }
+SURE_BY_KAFKA = frozenset({"kill Kafka", "kill Connect", "pause Kafka", "pause Connect"})
 # They take the longest, and so would come seldom: of 200 faults 30 are to be of these.
 KILLS = {"kill Kafka": 3, "kill Connect": 3}

@@ -68,7 +68,7 @@ class Chaos:
                 if fault.number % order.check_every == 0:
                     self.check()
             self.check()
-        self.verdict.problems += self.verdict.never_struck()
+        self.verdict.problems += self.verdict.never_struck(self._source.sure)
 
     @contextmanager
     def under_load(self, seed: int) -> Iterator[None]:

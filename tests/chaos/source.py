@@ -1,6 +1,6 @@
 """A source, declared: the parts by which changes come, the faults that befall them, and what holds at every instant."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.chaos.faults import Strike
@@ -13,7 +13,8 @@ from tests.chaos.schedule import HURRIED, Fault, schedule
 @dataclass(frozen=True)
 class Source:
     """capturing: makes the parts over the ground; kinds: of faults, by name; looks: what is looked at while it
-    runs, the first one, which is quick, also right before and after each fault.
+    runs, the first one, which is quick, also right before and after each fault; sure: the kinds that meet something
+    whenever they come.
 
     often: how often a kind comes in a round of the schedule, where that is not once; hurried: the share of faults after
     which capture gets no time to recover; recovery_seconds: the time that it otherwise gets.
@@ -23,6 +24,7 @@ class Source:
     kinds: Mapping[str, Strike]
     looks: Callable[[Platform, Ledger], Sequence[Look]]
     recovery_seconds: float
+    sure: Collection[str]
     hurried: float = HURRIED
     often: Mapping[str, int] = field(default_factory=dict)
 

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+import typer
 
 from cdc.catalog.sources import Source as Name
+from deploy.local.postgres_binaries import MissingBinariesError
+from tests.chaos import break_all
 from tests.chaos.break_all import Ending, broken, ending
 from tests.chaos.breaks import BREAKS, Break
 from tests.chaos.parts import PROJECT
@@ -52,3 +55,22 @@ def test_only_a_verdict_of_broken_promises_catches_a_break() -> None:
     assert Ending(1, "chaos: 3 BROKEN PROMISES").catches(check)
     assert not Ending(1, "Traceback").catches(check)
     assert not Ending(0, "every promise kept").catches(check)
+
+
+def without_java() -> None:
+    raise MissingBinariesError("no java was found")
+
+
+@pytest.mark.parametrize(("ci", "code"), [("true", 1), ("", 0)])
+def test_a_break_that_cannot_be_tried_is_named_and_fails_where_ci_runs(
+    ci: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr(break_all, "resolved", without_java)
+    by_kafka = [each.name for each in BREAKS if each.by_kafka]
+    with pytest.raises(typer.Exit) as ended:
+        break_all.main(by_kafka, check_unbroken=False)
+    assert ended.value.exit_code == code
+    said = capsys.readouterr().out
+    assert all(f"LEFT OUT: {name}: no java was found" in said for name in by_kafka)
+    assert ("breaks: where CI=true, no break may be left out" in said) == bool(code)

@@ -16,6 +16,8 @@ from tests.chaos.link import Link
 from tests.chaos.parts import Part
 from tests.chaos.platform import CLICKHOUSE
 from tests.chaos.schedule import Fault
+from tests.chaos.source import Source
+from tests.chaos.sources import SOURCES
 from tests.chaos.verdict import Verdict
 
 ON_THE_LINK = ("slow ClickHouse", "cut off ClickHouse", "inserts unanswered")
@@ -72,4 +74,20 @@ def test_a_fault_of_a_link_has_an_effect_on_who_asks(kind: str, link: Link) -> N
 def test_a_kind_that_never_met_anything_is_named_once_it_came_thrice() -> None:
     verdict = Verdict(1, Counter({"kill capture": 3, "pause capture": 3, "cut off ClickHouse": 2}))
     verdict.struck["kill capture"] = 1
-    assert verdict.never_struck() == ["pause capture came 3 times and never had an effect"]
+    assert verdict.never_struck(sure=()) == ["pause capture came 3 times and never had an effect"]
+
+
+def test_a_kind_that_always_meets_something_is_named_the_first_time_it_met_nothing() -> None:
+    verdict = Verdict(1, Counter({"kill capture": 1, "stop capture": 2, "cut off ClickHouse": 1}))
+    verdict.struck["stop capture"] = 1
+    assert verdict.never_struck(sure={"kill capture", "stop capture"}) == [
+        "kill capture came 1 times and never had an effect"
+    ]
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_every_kill_stop_restart_and_pause_of_a_part_is_sure_to_meet_something(source: Source) -> None:
+    assert set(source.sure) <= source.kinds.keys()
+    of_a_part = {kind for kind in source.kinds if kind.startswith(("kill ", "stop ", "restart ", "pause "))}
+    # A walsender may be away just then: it is not a part, but a child of PostgreSQL that comes and goes.
+    assert of_a_part - {"pause a walsender"} <= set(source.sure)

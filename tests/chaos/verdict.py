@@ -3,7 +3,7 @@
 import subprocess
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -41,12 +41,15 @@ class Verdict:
         if not samples:
             self.problems.append("the sampler has seen nothing: what holds at every instant is not proved")
 
-    def never_struck(self) -> list[str]:
-        """A sentence for each kind that came so often that it should have met something, and never did."""
+    def never_struck(self, sure: Collection[str]) -> list[str]:
+        """A sentence for each kind that came so often that it should have met something, and never did.
+
+        sure: the kinds that meet something whenever they come.
+        """
         return [
             f"{kind} came {times} times and never had an effect"
             for kind, times in self.faults.items()
-            if times >= _EFFECT_WITHIN and not self.struck[kind]
+            if times >= (1 if kind in sure else _EFFECT_WITHIN) and not self.struck[kind]
         ]
 
     @contextmanager

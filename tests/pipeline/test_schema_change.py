@@ -1,68 +1,33 @@
 """A revision of a service's schema under load, with capture running: what an analyst sees before, during and after."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from analytics.as_of import AsOf
 from analytics.captured import captured
 from analytics.timeline import timeline
-from cdc.clickhouse import client
+from cdc.catalog.declared import service_catalog
+from cdc.catalog.model import ServiceCatalog
 from migrations import capture as capture_migration
 from migrations import postgres
 from migrations.in_effect import announce, upgrade
 from services.registry import service_named
+from tests.pipeline.analyst import Analyst, asking
 from tests.pipeline.capture import Capture, file_ids, new_file, wait_until
+from tests.pipeline.first_start import open_transaction
 from tests.pipeline.next_revision import NEXT, next_models, write_next_revision
 from tests.pipeline.writers import KEYS, Load
 
 FILE = service_named("file")
-WITNESS = file_ids(len(KEYS) + 1)[-1]
-# What an analyst may ask whatever becomes of the columns: the rows that are there, and everything that ever was.
-ALWAYS_ANSWERED = (
-    "SELECT count() FROM file.files",
-    "SELECT * FROM file.files LIMIT 1",
-    "SELECT file_id, status, updated_at FROM file.files_history LIMIT 1",
-    "SELECT status, updated_at FROM file.files_as_of(at = '2100-01-01') LIMIT 1",
-)
-
-
-@dataclass
-class Analyst:
-    """Asks again and again; `errors` are the answers that were none."""
-
-    asked: int = 0
-    errors: list[str] = field(default_factory=list)
-
-
-@contextmanager
-def asking(capture: Capture) -> Iterator[Analyst]:
-    """An analyst who asks all along."""
-    analyst, ended = Analyst(), threading.Event()
-
-    def ask() -> None:
-        with client(capture.clickhouse_url) as opened:
-            while not ended.is_set():
-                for query in ALWAYS_ANSWERED:
-                    try:
-                        opened.query(query)
-                    except ClickHouseError as error:
-                        analyst.errors.append(str(error))
-                    analyst.asked += 1
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
-        yield analyst
-    finally:
-        ended.set()
-        thread.join()
+# What no writer touches: one file that is changed after the revision, and one that never is.
+WITNESS, UNTOUCHED = file_ids(len(KEYS) + 2)[-2:]
+WATCHED = ("status", "state", "language")
+# What the untouched file shows of these: its status; then its state and language, as soon as they are copied.
+BEFORE, NOT_YET, COPIED = ("pending",), (None, None), ("pending", "sv")
 
 
 @pytest.fixture(name="revised")
@@ -84,24 +49,41 @@ def migrate(capture: Capture) -> None:
 
 
 def test_a_revision_under_load_reaches_the_analyst_whole(revised: Capture) -> None:
-    revised.write(new_file(WITNESS))
+    revised.write(new_file(WITNESS), new_file(UNTOUCHED))
     with revised.streaming():
         before = datetime.now(UTC)
-        with Load(seed=5, writers=4).going_on(revised), asking(revised) as analyst:
+        with Load(seed=5, writers=4).going_on(revised), asking(revised, UNTOUCHED, WATCHED) as analyst:
             wait_until(lambda: revised.select("SELECT count() > 30 FROM file.files_history") == [(True,)], "a load")
-            migrate(revised)
-            revised.write(f"UPDATE files SET state = 'completed', language = 'en' WHERE file_id = '{WITNESS}'")
-            wait_until(lambda: "language" in columns(revised, "files"), "the columns to be followed")
+            wait_until(lambda: analyst.asked > 0, "the analyst to have seen how it was")
+            with open_transaction(revised) as held:
+                # A copy waits for whoever was writing when it was wanted, and so is not there before this has ended.
+                held.cursor().execute("SELECT pg_current_xact_id()")
+                migrate(revised)
+                revised.write(f"UPDATE files SET state = 'completed', language = 'en' WHERE file_id = '{WITNESS}'")
+                wait_until(lambda: NOT_YET in analyst.values, "the analyst to see what the copy has not passed")
+            wait_until(lambda: COPIED in analyst.values, "the analyst to see what was copied")
             stored = revised.select("SELECT count() FROM file.files_history")
             wait_until(lambda: revised.select("SELECT count() FROM file.files_history") > stored, "the load to go on")
-        assert analyst.asked > len(ALWAYS_ANSWERED)
-        assert not analyst.errors
+        assert_whole_at_every_moment(analyst)
         revised.assert_whole()
         assert_seen_by_an_analyst(revised, before)
         with_the_models = replace(revised, catalog=next_models())
         assert with_the_models.in_effect == revised.in_effect
     with with_the_models.streaming():
         with_the_models.assert_whole()
+
+
+def assert_whole_at_every_moment(analyst: Analyst) -> None:
+    """The old columns, then the new ones, and never a mixture; a name that is not there fails for being that name."""
+    assert analyst.errors == []
+    assert analyst.columns == [declared(service_catalog("file")), declared(next_models())]
+    assert analyst.values == [BEFORE, NOT_YET, COPIED]
+    assert analyst.known == {"status": [True, False], "state": [False, True], "language": [False, True]}
+
+
+def declared(catalog: ServiceCatalog) -> frozenset[str]:
+    """The columns that files have."""
+    return frozenset(column.name for column in catalog.by_name["public", "files"].columns)
 
 
 def columns(capture: Capture, view: str) -> set[str]:

@@ -24,21 +24,31 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True)
 class Figure:
-    """What is measured, its unit, and by how much it may grow over half of the time: of its level, and at least."""
+    """What is measured, its unit, and by how much it may grow.
+
+    share: of its level, over a quarter of an hour, and no more however long it takes; noise: what it may seem to grow
+    in any time, since it goes up and down, in its unit.
+    """
 
     name: str
     unit: str
     share: float
-    least: float
+    noise: float
+
+    def allowed(self, level: float, minutes: float) -> float:
+        """What it may grow in so many minutes, in its unit: what leaks grows beyond that, and on and on."""
+        return max(self.noise, self.share * level * min(1.0, minutes / _MINUTES_OF_SHARE))
 
 
-# Caches fill, merges come in waves, and a WAL segment has 16 MiB: what leaks grows beyond that, and on and on.
+# Half of the half hour that a soak takes.
+_MINUTES_OF_SHARE = 15.0
+# Caches fill, merges come in waves, and a WAL segment has 16 MiB.
 FIGURES = (
-    Figure("memory of capture", "MiB", share=0.10, least=10),
-    Figure("memory of ClickHouse", "MiB", share=0.25, least=100),
-    Figure("lag", "s", share=0.50, least=1),
-    Figure("active parts", "parts", share=0.25, least=30),
-    Figure("WAL held back", "MiB", share=0.25, least=33),
+    Figure("memory of capture", "MiB", share=0.10, noise=6),
+    Figure("memory of ClickHouse", "MiB", share=0.25, noise=80),
+    Figure("lag", "s", share=0.50, noise=1),
+    Figure("active parts", "parts", share=0.25, noise=30),
+    Figure("WAL held back", "MiB", share=0.25, noise=33),
 )
 
 

@@ -1,6 +1,8 @@
 """The rule of flatness: a straight line through the second half of the samples rises by less than a figure may. Pure.
 
-The first half is for warming up. A line, since single peaks are no leak, and a leak shows however noisy it is.
+The first half is for warming up. The shorter the second is, the less a figure may grow in it, down to what it goes up
+and down by itself: a line through values that stay within a third of that rises by no more. A line, since single peaks
+are no leak, and a leak shows however noisy it is.
 """
 
 from collections.abc import Sequence
@@ -40,6 +42,6 @@ def trend(figure: Figure, samples: Sequence[Sample]) -> Trend:
         raise ValueError(f"{figure.name}: {len(samples)} samples are too few for a trend: soak for longer")
     times = [sample.at_seconds for sample in second]
     values = [sample.figures[figure.name] for sample in second]
-    growth = linear_regression(times, values).slope * (times[-1] - times[0])
-    level = median(values)
-    return Trend(figure, level, growth, max(figure.share * level, figure.least))
+    seconds, level = times[-1] - times[0], median(values)
+    growth = linear_regression(times, values).slope * seconds
+    return Trend(figure, level, growth, figure.allowed(level, seconds / 60))
