@@ -17,7 +17,7 @@ def messages_behind(group: Group) -> int:
 
 
 async def _messages_behind(group: Group) -> int:
-    async with asyncio.timeout(_PATIENCE_SECONDS), onlooker(group.bootstrap) as looking:
+    async with asyncio.timeout(_PATIENCE_SECONDS), onlooker(group.access) as looking:
         found = await looking.partitions(group.topics)
         partitions = [each for some in found.values() for each in some]
         ends, committed = await looking.ends(partitions), await looking.committed(group.name, partitions)

@@ -16,6 +16,7 @@ from cdc.storing.turns import Turns
 from cdc.stream_metrics import StreamMetrics
 from deploy.local.kafka.broker import Kafka
 from deploy.local.kafka.connect import Connect
+from services.kit.kafka.access import KafkaAccess
 from tests.pipeline.capture import PACE, Capture, going_on, wait_until
 
 ONE_BROKER = Delivery()
@@ -73,7 +74,8 @@ class ByKafka:
 
     def pipeline(self) -> KafkaPipeline:
         connect_url = self.connect.url if self.follows_epochs else None
-        place = KafkaPlace(self.kafka.bootstrap, self.group, stuck_seconds=20.0, partitions=3, connect_url=connect_url)
+        access = KafkaAccess(self.kafka.bootstrap)
+        place = KafkaPlace(access, self.group, stuck_seconds=20.0, partitions=3, connect_url=connect_url)
         capture, pace = self.capture, replace(CALM, refused_in_a_row=self.refused_in_a_row)
         places = capture.catalog, capture.database.cdc_url, capture.clickhouse_url
         return KafkaPipeline(*places, place, pace, Turns(1), self.metrics)

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 from cdc.kafka.consumer import onlooker
 from cdc.kafka.stream import Group
 from deploy.local.kafka.broker import Kafka
+from services.kit.kafka.access import KafkaAccess
 
 BUSY, QUIET, TRANSACTIONS = "busy", "quiet", "transaction"
 
@@ -30,7 +31,9 @@ class Topics:
     @property
     def group(self) -> Group:
         partitions = {self.name(BUSY): 4, self.name(QUIET): 4, self.name(TRANSACTIONS): 1}
-        return Group("by_hand", self.server.bootstrap, f"group-{self.run}", partitions, self.name(TRANSACTIONS))
+        return Group(
+            "by_hand", KafkaAccess(self.server.bootstrap), f"group-{self.run}", partitions, self.name(TRANSACTIONS)
+        )
 
     async def transaction(self, topic: str, *values: str, partition: int | None = None) -> int:
         """Changes and their END in one transaction of Kafka's; the LSN at which it commits."""
@@ -62,6 +65,6 @@ async def topics_on(server: Kafka) -> AsyncIterator[Topics]:
     producer = AIOKafkaProducer(bootstrap_servers=server.bootstrap, transactional_id=uuid4().hex, linger_ms=0)
     async with producer:
         made = Topics(server, producer)
-        async with onlooker(server.bootstrap) as looking:
+        async with onlooker(made.group.access) as looking:
             await looking.make(made.group.topics, replicas=1)
         yield made
