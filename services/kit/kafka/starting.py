@@ -1,5 +1,6 @@
 """Starts clients of Kafka, and finds out why no broker lets one in, which aiokafka only tells its log."""
 
+import asyncio
 from typing import Any, Protocol
 
 from aiokafka.conn import collect_hosts, create_conn
@@ -38,9 +39,12 @@ async def _refusals(access: KafkaAccess) -> list[str]:
     """What each broker says that lets nobody in by this access."""
     arguments = access.arguments()
     hosts = collect_hosts(arguments.pop("bootstrap_servers"), randomize=False)
-    tried = f"by {access.protocol}" if access.login is None else f"by {access.protocol} as {access.login.username}"
-    said = {f"{host}:{port}": await _refusal(host, port, arguments) for host, port, _ in hosts}
-    return [f"{broker}, {tried}: {reason}" for broker, reason in said.items() if reason]
+    login = access.login
+    tried = f"by {access.protocol}" + (f" and {login.mechanism} as {login.username}" if login else "")
+    reasons = await asyncio.gather(*(_refusal(host, port, arguments) for host, port, _ in hosts))
+    return [
+        f"{host}:{port}, {tried}: {reason}" for (host, port, _), reason in zip(hosts, reasons, strict=True) if reason
+    ]
 
 
 async def _refusal(host: str, port: int, arguments: dict[str, Any]) -> str | None:
@@ -51,9 +55,10 @@ async def _refusal(host: str, port: int, arguments: dict[str, Any]) -> str | Non
             await connection.send(MetadataRequest([]))
         finally:
             connection.close()
-    except KafkaConnectionError as error:
-        # A broker that does not understand a client just hangs up.
-        return f"{error}; does it ask for another security protocol?"
+    except (KafkaConnectionError, ConnectionResetError) as error:
+        # A broker that does not understand a client, or misses a certificate, says nothing.
+        said = str(error) or type(error).__name__
+        return f"{said}: it hung up, and may ask for another security protocol, or for a certificate"
     except (KafkaError, OSError, TimeoutError) as error:
         return str(error) or type(error).__name__
     return None

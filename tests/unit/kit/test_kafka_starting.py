@@ -37,7 +37,7 @@ async def test_who_hangs_up_may_want_to_be_spoken_to_otherwise() -> None:
 
     async with await asyncio.start_server(hang_up, LOOPBACK, 0) as server:
         host, port = server.sockets[0].getsockname()
-        expected = f"{host}:{port}, by PLAINTEXT: .*does it ask for another security protocol?"
+        expected = f"{host}:{port}, by PLAINTEXT: .*may ask for another security protocol"
         with pytest.raises(NotLetInError, match=expected):
             await start(NOT_CONNECTED, KafkaAccess(f"{host}:{port}"))
 
