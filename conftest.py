@@ -15,7 +15,13 @@ settings.load_profile("unhurried")
 pytest.register_assert_rewrite("tests")
 
 JVM_FIXTURES = {"kafka_server", "connect_server"}
-STARTS_JVMS = {"test_chaos_by_kafka.py", "test_kafka.py", "test_kafka_connect.py", "test_stack_kafka.py"}
+STARTS_JVMS = {
+    "test_chaos_by_kafka.py",
+    "test_kafka.py",
+    "test_kafka_access.py",
+    "test_kafka_connect.py",
+    "test_stack_kafka.py",
+}
 
 pytest_plugins = [
     "tests.support.clickhouse",

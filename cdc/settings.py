@@ -1,17 +1,21 @@
 """Settings of capture: where each service's database and ClickHouse are, and how batches are cut."""
 
 from pydantic import DirectoryPath, Field, HttpUrl
+from pydantic_settings import SettingsConfigDict
 
 from cdc.catalog.sources import Source
 from cdc.connect.settings import TopicSettings
 from cdc.dead_letters.limits import IN_A_ROW
 from cdc.pace import Pace
 from cdc.source.slot import USUAL_LIMITS, BatchLimits
+from services.kit.kafka.settings import KafkaAccessSettings, Servers
 from services.kit.settings import DatabaseAddress, SettingsError
 
 
-class CdcSettings(TopicSettings):
+class CdcSettings(TopicSettings, KafkaAccessSettings):
     """What every command of `python -m cdc` needs."""
+
+    model_config = SettingsConfigDict(env_prefix="CDC_")
 
     clickhouse_url: HttpUrl = Field(description="ClickHouse's HTTP interface, with user and password")
     heartbeat_seconds: float = Field(default=5.0, gt=0, description="how often an idle database is written to")
@@ -52,7 +56,9 @@ class CdcSettings(TopicSettings):
     connect_url: HttpUrl | None = Field(
         default=None, description="Kafka Connect, for connectors to follow where a new epoch begins"
     )
-    kafka_bootstrap: str = Field(default="127.0.0.1:9092", description="where Kafka is found, host:port")
+    kafka_bootstrap: Servers = Field(
+        default="127.0.0.1:9092", description="where Kafka is found: host:port of brokers, comma between"
+    )
     kafka_group: str = Field(default="huleedu-cdc", description="what the consumer groups of services begin with")
     kafka_stuck_seconds: float = Field(
         default=60.0,

@@ -24,9 +24,9 @@ def _pipeline(stream: Watched, settings: CdcSettings, turns: Turns) -> Runnable:
 
 
 def kafka_place(settings: CdcSettings) -> KafkaPlace:
-    """Where Kafka is, and what is said of groups and topics there."""
+    """How Kafka is reached, and what is said of groups and topics there."""
     return KafkaPlace(
-        settings.kafka_bootstrap,
+        settings.access_to(settings.kafka_bootstrap),
         settings.kafka_group,
         settings.kafka_stuck_seconds,
         settings.topic_partitions,

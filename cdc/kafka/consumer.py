@@ -10,6 +10,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from cdc.kafka.offsets import Partition
+from services.kit.kafka.access import KafkaAccess
+from services.kit.kafka.starting import start
 
 _log = logging.getLogger(__name__)
 _SESSION_MS, _HEARTBEAT_MS = 10_000, 2_000
@@ -29,10 +31,10 @@ _TOPIC = {"max.message.bytes": str(32 << 20)}
 
 
 @asynccontextmanager
-async def consumer(bootstrap: str, group: str) -> AsyncIterator[AIOKafkaConsumer]:
+async def consumer(access: KafkaAccess, group: str) -> AsyncIterator[AIOKafkaConsumer]:
     """A member of a group, to be subscribed; it leaves the group at the end, so that others go on at once."""
     opened = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **access.arguments(),
         group_id=group,
         isolation_level="read_committed",
         enable_auto_commit=False,
@@ -49,7 +51,7 @@ async def consumer(bootstrap: str, group: str) -> AsyncIterator[AIOKafkaConsumer
         request_timeout_ms=_REQUEST_MS,
     )
     try:
-        await opened.start()
+        await start(opened, access)
         yield opened
     finally:
         await opened.stop()
@@ -108,16 +110,15 @@ class Onlooker:
 
 
 @asynccontextmanager
-async def onlooker(bootstrap: str) -> AsyncIterator[Onlooker]:
+async def onlooker(access: KafkaAccess) -> AsyncIterator[Onlooker]:
     """Somebody who looks on, in no group."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=_REQUEST_MS)
+    told = {**access.arguments(), "request_timeout_ms": _REQUEST_MS}
+    admin = AIOKafkaAdminClient(**told)
     # Uncommitted: its ends are to be those of everything that is written.
-    reader = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, isolation_level="read_uncommitted", request_timeout_ms=_REQUEST_MS
-    )
+    reader = AIOKafkaConsumer(**told, isolation_level="read_uncommitted")
     try:
-        await admin.start()
-        await reader.start()
+        await start(admin, access)
+        await start(reader, access)
         yield Onlooker(admin, reader)
     finally:
         await reader.stop()

@@ -45,7 +45,7 @@ async def _told(groups: Sequence[Group]) -> dict[str, int | KafkaError | Timeout
 
 async def _counted(group: Group) -> int | KafkaError | TimeoutError:
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS), onlooker(group.bootstrap) as looking:
+        async with asyncio.timeout(_PATIENCE_SECONDS), onlooker(group.access) as looking:
             return sum((await behind(looking, group)).values())
     except KafkaError as error:
         return error

@@ -39,6 +39,7 @@ from cdc.storing.sink import Sink
 from cdc.storing.turns import Turns
 from cdc.stream_metrics import StreamMetrics
 from cdc.watch import Watch
+from services.kit.kafka.access import KafkaAccess
 
 _EXPECTED_FAILURES = (KafkaError, ConnectError, TimeoutError)
 # Longer than the client waits for an answer, after which it says itself that none came.
@@ -47,13 +48,13 @@ _HANG_SECONDS = 400.0
 
 @dataclass(frozen=True)
 class KafkaPlace:
-    """Where Kafka is, what the groups of services begin with, and how topics are made that are not there.
+    """How Kafka is reached, what the groups of services begin with, and how topics are made that are not there.
 
     stuck_seconds: how long nothing may come of a topic that has more; partitions: of a table's topic; connect_url: of
     Kafka Connect, None where somebody else has connectors follow new epochs.
     """
 
-    bootstrap: str
+    access: KafkaAccess
     group_prefix: str = "huleedu-cdc"
     stuck_seconds: float = 60.0
     partitions: int = 4
@@ -65,7 +66,7 @@ class KafkaPlace:
         service, of_tables = catalog.service, table_topics(catalog)
         partitions = {topic: self.partitions if topic in of_tables else 1 for topic in topics(catalog)}
         name = f"{self.group_prefix}.{service}"
-        return Group(service, self.bootstrap, name, partitions, transaction_topic(service), self.replicas)
+        return Group(service, self.access, name, partitions, transaction_topic(service), self.replicas)
 
 
 @dataclass(frozen=True)

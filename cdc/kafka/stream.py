@@ -23,6 +23,7 @@ from cdc.kafka.reader import Fetched, Reader
 from cdc.kafka.watchdog import StuckError, Watchdog
 from cdc.storing.commits import APART_SECONDS
 from cdc.storing.turns import Turns
+from services.kit.kafka.access import KafkaAccess
 
 _log = logging.getLogger(__name__)
 _COMMITS_APART_SECONDS = 0.1
@@ -44,13 +45,13 @@ class Duties(Protocol):
 
 @dataclass(frozen=True)
 class Group:
-    """Whose changes the group reads, where it is, and what it reads: topics, that of transactions among them.
+    """Whose changes the group reads, how Kafka is reached, and what it reads: topics, that of transactions among them.
 
     topics: how many partitions each is made with where it is not there yet; replicas: how many copies of each.
     """
 
     service: str
-    bootstrap: str
+    access: KafkaAccess
     name: str
     topics: Mapping[str, int]
     transaction_topic: str
@@ -106,10 +107,10 @@ class Stream:
         """Go on until `stopping` is set; then store what was fetched, commit, and leave the group."""
         look_for_garbage_seldom()
         async with AsyncExitStack() as opened:
-            looking = await opened.enter_async_context(onlooker(self._group.bootstrap))
+            looking = await opened.enter_async_context(onlooker(self._group.access))
             # Debezium makes a topic with its first message, and what is not there has no end to be reached.
             await looking.make(self._group.topics, self._group.replicas)
-            reading = await opened.enter_async_context(consumer(self._group.bootstrap, self._group.name))
+            reading = await opened.enter_async_context(consumer(self._group.access, self._group.name))
             await self._run(reading, looking, stopping)
 
     async def _run(self, reading: AIOKafkaConsumer, looking: Onlooker, stopping: threading.Event) -> None:

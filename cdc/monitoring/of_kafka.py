@@ -11,6 +11,7 @@ from cdc.kafka.pipeline import KafkaPlace
 from cdc.metrics import MESSAGES_BEHIND
 from cdc.monitoring.sampler import ANSWER_SECONDS, Sample
 from cdc.monitoring.watched import Watched
+from services.kit.kafka.access import KafkaAccess
 
 
 @contextmanager
@@ -19,15 +20,15 @@ def kafka_samples(watched: Watched, place: KafkaPlace) -> Iterator[Sample]:
     with asyncio.Runner() as runner:
         opened = AsyncExitStack()
         try:
-            looking = runner.run(_looking(opened, place.bootstrap))
+            looking = runner.run(_looking(opened, place.access))
             yield lambda: runner.run(_take(looking, watched, place))
         finally:
             runner.run(opened.aclose())
 
 
-async def _looking(opened: AsyncExitStack, bootstrap: str) -> Onlooker:
+async def _looking(opened: AsyncExitStack, access: KafkaAccess) -> Onlooker:
     async with asyncio.timeout(ANSWER_SECONDS):
-        return await opened.enter_async_context(onlooker(bootstrap))
+        return await opened.enter_async_context(onlooker(access))
 
 
 async def _take(looking: Onlooker, watched: Watched, place: KafkaPlace) -> None:

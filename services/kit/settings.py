@@ -32,7 +32,13 @@ class SettingsError(ValueError):
 class Settings(BaseSettings):
     """Base of every settings class; a subclass sets its `env_prefix`. The environment wins over the file."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_file_encoding="utf-8")
+    model_config = SettingsConfigDict(
+        extra="ignore",
+        frozen=True,
+        env_file_encoding="utf-8",
+        # What was wrong may be a password.
+        hide_input_in_errors=True,
+    )
 
     @classmethod
     def settings_customise_sources(

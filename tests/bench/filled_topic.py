@@ -12,6 +12,7 @@ from cdc.batch import Rows
 from cdc.catalog.envelope_names import ENVELOPE_FORMAT
 from cdc.kafka.consumer import consumer
 from cdc.source.slot import USUAL_LIMITS
+from services.kit.kafka.access import KafkaAccess
 
 _WAIT_MS = 100
 _PATIENCE_SECONDS = 60.0
@@ -69,7 +70,7 @@ class FilledTopic:
     @asynccontextmanager
     async def opened(self, group: str) -> AsyncIterator[AIOKafkaConsumer]:
         """A consumer as a sink has it, at the topic's beginning; its group has no other members and commits nothing."""
-        async with consumer(self.bootstrap, group) as reading:
+        async with consumer(KafkaAccess(self.bootstrap), group) as reading:
             places = [TopicPartition(self.name, number) for number in range(self.partitions)]
             reading.assign(places)
             await reading.seek_to_beginning(*places)

@@ -19,6 +19,7 @@ from cdc.kafka.stream import Group
 from deploy.local.kafka.broker import running_kafka
 from deploy.local.kafka.connect import running_connect
 from deploy.local.kafka.worker_command import Worker
+from services.kit.kafka.access import KafkaAccess
 from tests.bench.filled_topic import FilledTopic
 from tests.bench.parts import Parts
 
@@ -62,7 +63,7 @@ def connector_running(kafka: KafkaParts, dsn: str, catalog: ServiceCatalog) -> I
 
 def place_in(kafka: KafkaParts, group: str) -> KafkaPlace:
     """Where sinks of a group read."""
-    return KafkaPlace(kafka.bootstrap, group)
+    return KafkaPlace(KafkaAccess(kafka.bootstrap), group)
 
 
 def topic_of(kafka: KafkaParts, catalog: ServiceCatalog, changes: int = 0) -> FilledTopic:
@@ -72,7 +73,7 @@ def topic_of(kafka: KafkaParts, catalog: ServiceCatalog, changes: int = 0) -> Fi
 
 
 async def _make_topics(group: Group) -> None:
-    async with onlooker(group.bootstrap) as looking:
+    async with onlooker(group.access) as looking:
         await looking.make(group.topics, group.replicas)
 
 

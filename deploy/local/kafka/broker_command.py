@@ -27,10 +27,14 @@ VOLATILE_SETTINGS = {"log.flush.interval.messages": str((1 << 63) - 1)}
 
 @dataclass(frozen=True)
 class Forwarded:
-    """A second way in, for clients that somebody forwards: where the broker listens, and what port it tells them."""
+    """A second way in, for clients that somebody forwards: where the broker listens, and what port it tells them.
+
+    protocol: how they are let in there, by its name in Kafka; what it needs beside that are differing settings.
+    """
 
     listens: int
     told: int
+    protocol: str = "PLAINTEXT"
 
 
 @dataclass(frozen=True)
@@ -87,13 +91,14 @@ def broker_command(
 
 def _settings(data: Path, ports: Ports, *, durable: bool) -> str:
     listens = {"PLAINTEXT": ports.clients, "CONTROLLER": ports.controller}
-    told = {"PLAINTEXT": ports.clients}
+    told, protocols = {"PLAINTEXT": ports.clients}, dict.fromkeys(listens, "PLAINTEXT")
     if ports.forwarded is not None:
         listens["FORWARDED"], told["FORWARDED"] = ports.forwarded.listens, ports.forwarded.told
+        protocols["FORWARDED"] = ports.forwarded.protocol
     places = {
         "log.dirs": str(data),
         "listeners": _listeners(listens),
-        "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in listens),
+        "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name, protocol in protocols.items()),
         "advertised.listeners": _listeners(told),
         "controller.quorum.voters": f"1@{LOOPBACK}:{ports.controller}",
     }

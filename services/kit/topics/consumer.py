@@ -17,6 +17,8 @@ from aiokafka.errors import KafkaError
 from services.kit.background_jobs import SECONDS_TO_FINISH
 from services.kit.backoff import Backoff
 from services.kit.errors import ServiceUnavailableError
+from services.kit.kafka.access import KafkaAccess
+from services.kit.kafka.starting import start
 from services.kit.resting import rest
 from services.kit.topics.attempts import Attempts
 from services.kit.topics.delivery import Delivery
@@ -32,18 +34,21 @@ log = structlog.get_logger(__name__)
 class TopicConsumer:
     """A member of a consumer group, as an async context; while Kafka is away it tries again.
 
-    client: what the client of Kafka is told; attempts: how each topic's messages are done; prepare: what it does first.
+    access, client: how Kafka is reached, and what else a client of it is told; attempts: how each topic's messages are
+    done; prepare: what it does first.
     """
 
     name = "topics"
 
     def __init__(
         self,
+        access: KafkaAccess,
         client: Mapping[str, Any],
         attempts: Mapping[str, Attempts],
         prepare: Callable[[], Awaitable[None]],
         seconds_to_finish: float = SECONDS_TO_FINISH,
     ) -> None:
+        self._access = access
         self._client = client
         self._attempts = attempts
         self._prepare = prepare
@@ -96,10 +101,10 @@ class TopicConsumer:
 
     async def _read(self) -> None:
         await self._prepare()
-        consumer = AIOKafkaConsumer(**self._client)
+        consumer = AIOKafkaConsumer(**self._access.arguments(), **self._client)
         consumer.subscribe(list(self._attempts), listener=_Revoking(self))
         try:
-            await consumer.start()
+            await start(consumer, self._access)
             self._consumer = consumer
             while not self._stopping.is_set():
                 # Nothing runs between the end of a fetch and the start of its workers: no rebalance can come between.

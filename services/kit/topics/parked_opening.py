@@ -10,6 +10,8 @@ from aiokafka.errors import KafkaError
 
 from services.kit.command_line import explained
 from services.kit.errors import DomainError
+from services.kit.kafka.access import KafkaAccess
+from services.kit.kafka.starting import start
 from services.kit.postgres.database import Database
 from services.kit.settings import SettingsError
 from services.kit.topics.parked_messages import ParkedMessageColumns
@@ -34,9 +36,10 @@ class ServiceParked:
         """The same with Kafka, whose brokers the settings must name."""
 
         async def with_producer(work: ParkedWork) -> None:
-            producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap(), acks="all", enable_idempotence=True)
+            access = self._access()
+            producer = AIOKafkaProducer(**access.arguments(), acks="all", enable_idempotence=True)
             try:
-                await producer.start()
+                await start(producer, access)
                 await command(work, producer)
             finally:
                 await producer.stop()
@@ -50,9 +53,9 @@ class ServiceParked:
         finally:
             await database.close()
 
-    def _bootstrap(self) -> str:
-        bootstrap = self.settings.load().kafka_bootstrap
-        if bootstrap is None:
+    def _access(self) -> KafkaAccess:
+        access = self.settings.load().kafka
+        if access is None:
             prefix = self.settings.model_config.get("env_prefix", "")
             raise SettingsError(f"{prefix}KAFKA_BOOTSTRAP is not set: name the brokers that messages are sent to")
-        return bootstrap
+        return access

@@ -25,12 +25,12 @@ def consumers_of(
     requests: Sequence[Requests[Any]],
 ) -> list[TopicConsumer]:
     """One consumer of all the service's requests; none if the settings name no Kafka."""
-    if settings.kafka_bootstrap is None:
+    access = settings.kafka
+    if access is None:
         return []
     at_once = asyncio.Semaphore(settings.kafka_concurrency)
     attempts = {each.topic: Attempts(each.take, database, parked, at_once) for each in requests}
     client = {
-        "bootstrap_servers": settings.kafka_bootstrap,
         "client_id": service,
         "group_id": f"huleedu.{service}",
         "enable_auto_commit": False,
@@ -39,5 +39,5 @@ def consumers_of(
         "fetch_max_wait_ms": _LONGEST_FETCH_MS,
     }
     made = (settings.kafka_partitions, settings.kafka_copies)
-    prepare = partial(make_topics, settings.kafka_bootstrap, tuple(attempts), *made)
-    return [TopicConsumer(client, attempts, prepare)]
+    prepare = partial(make_topics, access, tuple(attempts), *made)
+    return [TopicConsumer(access, client, attempts, prepare)]

@@ -16,6 +16,7 @@ from cdc.storing.turns import Turns
 from cdc.stream_metrics import StreamMetrics
 from deploy.local.kafka.broker import Kafka
 from deploy.local.kafka.connect import Connect
+from services.kit.kafka.access import KafkaAccess
 from tests.pipeline.capture import PACE, Capture, going_on, wait_until
 
 ONE_BROKER = Delivery()
@@ -75,7 +76,9 @@ class ByKafka:
     def place(self) -> KafkaPlace:
         """Where its sinks find Kafka, and Connect if they are to have the connector follow epochs."""
         connect_url = self.connect.url if self.follows_epochs else None
-        return KafkaPlace(self.kafka.bootstrap, self.group, stuck_seconds=20.0, partitions=3, connect_url=connect_url)
+        return KafkaPlace(
+            KafkaAccess(self.kafka.bootstrap), self.group, stuck_seconds=20.0, partitions=3, connect_url=connect_url
+        )
 
     def pipeline(self) -> KafkaPipeline:
         capture, pace = self.capture, replace(CALM, refused_in_a_row=self.refused_in_a_row)

@@ -124,7 +124,7 @@ async def running(sink: Sink, *, well: bool = True) -> AsyncIterator[threading.T
 
 
 async def committed(group: Group) -> dict[Partition, int]:
-    async with onlooker(group.bootstrap) as looking:
+    async with onlooker(group.access) as looking:
         partitions = [each for some in (await looking.partitions(group.topics)).values() for each in some]
         return dict(await looking.committed(group.name, partitions))
 

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer
 from cdc.kafka.consumer import onlooker
 from cdc.kafka.stream import Group
 from deploy.local.kafka.broker import Kafka
+from services.kit.kafka.access import KafkaAccess
 
 BUSY, QUIET, TRANSACTIONS = "busy", "quiet", "transaction"
 
@@ -19,7 +20,7 @@ BUSY, QUIET, TRANSACTIONS = "busy", "quiet", "transaction"
 class Topics:
     """A group's topics, whose names nobody else uses, and what writes into them."""
 
-    server: Kafka
+    access: KafkaAccess
     producer: AIOKafkaProducer
     run: str = field(default_factory=lambda: uuid4().hex[:8])
     lsn: int = 100
@@ -30,7 +31,7 @@ class Topics:
     @property
     def group(self) -> Group:
         partitions = {self.name(BUSY): 4, self.name(QUIET): 4, self.name(TRANSACTIONS): 1}
-        return Group("by_hand", self.server.bootstrap, f"group-{self.run}", partitions, self.name(TRANSACTIONS))
+        return Group("by_hand", self.access, f"group-{self.run}", partitions, self.name(TRANSACTIONS))
 
     async def transaction(self, topic: str, *values: str, partition: int | None = None) -> int:
         """Changes and their END in one transaction of Kafka's; the LSN at which it commits."""
@@ -57,11 +58,12 @@ def end(lsn: int, epoch: int = 1) -> bytes:
 
 
 @asynccontextmanager
-async def topics_on(server: Kafka) -> AsyncIterator[Topics]:
-    """Empty topics: tables with several partitions, and the one of transactions."""
-    producer = AIOKafkaProducer(bootstrap_servers=server.bootstrap, transactional_id=uuid4().hex, linger_ms=0)
+async def topics_on(server: Kafka, access: KafkaAccess | None = None) -> AsyncIterator[Topics]:
+    """Empty topics: tables with several partitions, and the one of transactions; access: if not in the clear."""
+    reached = access or KafkaAccess(server.bootstrap)
+    producer = AIOKafkaProducer(**reached.arguments(), transactional_id=uuid4().hex, linger_ms=0)
     async with producer:
-        made = Topics(server, producer)
-        async with onlooker(server.bootstrap) as looking:
+        made = Topics(reached, producer)
+        async with onlooker(reached) as looking:
             await looking.make(made.group.topics, replicas=1)
         yield made

@@ -12,6 +12,7 @@ from cdc.monitoring.of_kafka import kafka_samples
 from cdc.monitoring.watched import Watched
 from cdc.stream_metrics import StreamMetrics
 from deploy.local.ports import free_port
+from services.kit.kafka.access import KafkaAccess
 from tests.support.silent_server import silent_server
 from tests.unit.cdc.tables import shelf_catalog
 
@@ -29,7 +30,7 @@ def test_a_kafka_that_does_not_answer_is_not_waited_for(
     monkeypatch.setattr("cdc.monitoring.of_kafka.ANSWER_SECONDS", 0.5)
     began = time.monotonic()
     with address() as bootstrap:
-        place = KafkaPlace(bootstrap)
+        place = KafkaPlace(KafkaAccess(bootstrap))
         samples = kafka_samples(Watched(shelf_catalog(), "", "", StreamMetrics("library"), place), place)
         with pytest.raises((KafkaError, TimeoutError)):
             samples.__enter__()
