@@ -30,6 +30,6 @@ def operations(amounts: Capture) -> list[tuple[object, ...]]:
     return amounts.select(f"SELECT _op, amount, name FROM {service}.amounts_history ORDER BY _version")
 
 
-def shown(amounts: Capture) -> list[tuple[object, ...]]:
+def amounts_shown(amounts: Capture) -> list[tuple[object, ...]]:
     """The rows that people read."""
     return amounts.select(f"SELECT amount, name FROM {amounts.catalog.service}.amounts")

@@ -4,7 +4,7 @@ import pytest
 
 from deploy.local.clickhouse.starter import ClickHouse
 from deploy.local.postgres import Postgres
-from tests.pipeline.amounts import FIRST, OPERATIONS, RESPELLED, SHOWN, captured_amounts, operations, shown
+from tests.pipeline.amounts import FIRST, OPERATIONS, RESPELLED, SHOWN, amounts_shown, captured_amounts, operations
 from tests.pipeline.capture import SOON, Capture, file_ids, new_file, new_version, wait_until
 from tests.support.service_database import ServiceTemplates
 
@@ -103,7 +103,7 @@ def test_a_key_that_is_only_spelled_anew_ends_one_life_and_begins_another(
             amounts.catch_up()
             amounts.assert_whole()
         assert operations(amounts) == OPERATIONS
-        assert shown(amounts) == SHOWN
+        assert amounts_shown(amounts) == SHOWN
 
 
 def test_truncate_hides_all_rows_from_before_and_none_from_after(capture: Capture) -> None:
