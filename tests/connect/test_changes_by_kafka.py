@@ -10,6 +10,7 @@ from deploy.local.kafka.broker import Kafka
 from deploy.local.kafka.connect import Connect
 from deploy.local.postgres import Postgres
 from tests.connect.through_kafka import MARK, ThroughKafka
+from tests.pipeline.amounts import FIRST, OPERATIONS, RESPELLED, SHOWN, amounts_shown, captured_amounts, operations
 from tests.pipeline.capture import Capture, file_ids, new_file, new_version
 from tests.pipeline.conftest import empty_storage
 from tests.pipeline.sample_values import Sample
@@ -20,6 +21,17 @@ ONE, TWO, THREE = file_ids(3)
 LARGE = 50_000
 KINDS = (
     (new_file(ONE, "first.txt"), new_file(TWO), new_version(ONE, 1), new_version(ONE, 2)),
+    (f"UPDATE file_versions SET size_bytes = 7 WHERE file_id = '{ONE}' AND version = 1",),
+    (f"UPDATE file_versions SET version = 3 WHERE file_id = '{ONE}' AND version = 2",),
+    (f"DELETE FROM file_versions WHERE file_id = '{ONE}' AND version = 1",),
+    (
+        new_version(ONE, 4),
+        "SAVEPOINT here",
+        new_version(ONE, 5),
+        f"UPDATE files SET filename = 'undone' WHERE file_id = '{TWO}'",
+        "ROLLBACK TO SAVEPOINT here",
+        f"UPDATE files SET user_id = 'berta' WHERE file_id = '{TWO}'",
+    ),
     (f"UPDATE files SET filename = 'über \\ \"2\"', current_version = 2 WHERE file_id = '{ONE}'",),
     (
         """SELECT pg_logical_emit_message(true, 'huleedu.actor', '{"user_id": "änn", "route": "PUT"}')""",
@@ -138,3 +150,21 @@ def test_a_large_value_that_did_not_change_is_stored_whole(
                 "2",
             )
         )
+
+
+def test_a_key_that_is_only_spelled_anew_ends_one_life_and_begins_another(
+    postgres_server: Postgres,
+    service_templates: ServiceTemplates,
+    clickhouse_server: ClickHouse,
+    connect: Connect,
+    kafka: Kafka,
+) -> None:
+    with captured_amounts(postgres_server, service_templates, clickhouse_server.url) as amounts:
+        through = ThroughKafka(amounts, connect, kafka.bootstrap)
+        with through.connected():
+            amounts.write(FIRST)
+            amounts.write(RESPELLED)
+            told = through.told()
+        through.store(told)
+        assert operations(amounts) == OPERATIONS
+        assert amounts_shown(amounts) == SHOWN

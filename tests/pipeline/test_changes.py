@@ -2,7 +2,11 @@
 
 import pytest
 
+from deploy.local.clickhouse.starter import ClickHouse
+from deploy.local.postgres import Postgres
+from tests.pipeline.amounts import FIRST, OPERATIONS, RESPELLED, SHOWN, amounts_shown, captured_amounts, operations
 from tests.pipeline.capture import SOON, Capture, file_ids, new_file, new_version, wait_until
+from tests.support.service_database import ServiceTemplates
 
 ONE, TWO, THREE = file_ids(3)
 ACTOR = (
@@ -87,6 +91,19 @@ def test_a_key_change_ends_one_life_and_begins_another_in_one_transaction(captur
     [(created, came, changes)] = history(capture, TWO, "_op, _lsn, _transaction_changes")
     assert (deleted, created, changes) == ("d", "c", 2)
     assert gone == came
+
+
+def test_a_key_that_is_only_spelled_anew_ends_one_life_and_begins_another(
+    postgres_server: Postgres, service_templates: ServiceTemplates, clickhouse_server: ClickHouse
+) -> None:
+    with captured_amounts(postgres_server, service_templates, clickhouse_server.url) as amounts:
+        with amounts.streaming():
+            amounts.write(FIRST)
+            amounts.write(RESPELLED)
+            amounts.catch_up()
+            amounts.assert_whole()
+        assert operations(amounts) == OPERATIONS
+        assert amounts_shown(amounts) == SHOWN
 
 
 def test_truncate_hides_all_rows_from_before_and_none_from_after(capture: Capture) -> None:

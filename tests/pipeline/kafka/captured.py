@@ -45,6 +45,7 @@ class ByKafka:
     follows_epochs: bool = False
     refused_in_a_row: int = IN_A_ROW
     metrics: StreamMetrics | None = None
+    delivery: Delivery = ONE_BROKER
 
     def through(self, clickhouse_url: str) -> "ByKafka":
         """The same, with sinks that reach ClickHouse by another way."""
@@ -63,11 +64,11 @@ class ByKafka:
         with connect_client(self.connect.url) as client:
             client.stop(connector_name(self.capture.catalog.service))
 
-    def put_connector(self, epoch: int | None = None) -> None:
-        """Make the connector of the epoch in effect, and wait until its task runs."""
+    def put_connector(self, **settings: str) -> None:
+        """Make the connector of the epoch in effect, and wait until its task runs; `settings` are beside our own."""
         service = self.capture.catalog.service
         known = current_epoch(self.capture.clickhouse, service)
-        wanted = connector_configuration(self.capture, epoch or (known.number if known else 1), heartbeat_seconds=1.0)
+        wanted = connector_configuration(self.capture, known.number if known else 1, 1.0, self.delivery) | settings
         with connect_client(self.connect.url) as client:
             client.put(connector_name(service), wanted)
             wait_until(lambda: bool((state := client.state(connector_name(service))) and state.is_running), "the task")
