@@ -34,7 +34,7 @@ def _directory() -> Iterator[Path]:
 
 async def records(by_kafka: ByKafka) -> int:
     """How many changes the topics of the tables hold: without transactions of Kafka's, each offset is one."""
-    async with onlooker(by_kafka.kafka.bootstrap) as looking:
+    async with onlooker(by_kafka.place.access) as looking:
         partitions = await looking.partitions(table_topics(by_kafka.capture.catalog))
         return sum((await looking.ends([each for some in partitions.values() for each in some])).values())
 
