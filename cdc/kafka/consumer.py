@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import GroupCoordinatorNotAvailableError, TopicAlreadyExistsError, for_code
 
 from cdc.kafka.offsets import Partition
 from services.kit.kafka.access import KafkaAccess
@@ -103,9 +103,17 @@ class Onlooker:
         return {Partition(*each): offset for each, offset in found.items()}
 
     async def committed(self, group: str, partitions: Iterable[Partition]) -> Mapping[Partition, int]:
-        """What a group has committed; partitions of which it has nothing committed are left out."""
+        """What a group has committed; partitions of which it has nothing committed are left out.
+
+        Where no group ever was, Kafka makes the topic for that first, and is asked again; whoever asks sets the bound.
+        """
         asked = [TopicPartition(*each) for each in partitions]
-        found = await self._admin.list_consumer_group_offsets(group, partitions=asked)
+        while True:
+            try:
+                found = await self._admin.list_consumer_group_offsets(group, partitions=asked)
+                break
+            except GroupCoordinatorNotAvailableError:
+                await asyncio.sleep(_POLL_SECONDS)
         return {Partition(*each): said.offset for each, said in found.items() if said.offset >= 0}
 
 
