@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.errors import GroupCoordinatorNotAvailableError
@@ -28,7 +28,9 @@ class FreshKafka:
 
 async def test_where_no_group_ever_was_what_is_committed_is_asked_for_again() -> None:
     kafka = FreshKafka()
-    looking = Onlooker(cast("Any", kafka), cast("Any", None))
+    admin: Any = kafka
+    nobody: Any = None
+    looking = Onlooker(admin, nobody)
     assert await looking.committed("group", [Partition("goods", 0), Partition("goods", 1)]) == {
         Partition("goods", 0): 7
     }
