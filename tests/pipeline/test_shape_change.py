@@ -7,6 +7,7 @@ from clickhouse_connect.driver import Client
 from sqlalchemy import Column, Text
 
 from cdc.catalog.clickhouse_schema import wanted_objects
+from cdc.shapes.shapes import Shapes
 from deploy.local.clickhouse.starter import ClickHouse
 from migrations.clickhouse import State, compare, is_durable
 from tests.pipeline.capture import Capture, wait_until
@@ -250,3 +251,13 @@ def test_a_column_that_is_excluded_for_a_while_is_copied_anew_when_it_returns(ma
     with market.streaming():
         wait_until(lambda: shown_if_there(market, "note") == [("meanwhile",)], "the column to be copied")
         market.assert_whole()
+
+
+def test_gone_columns_that_two_threads_met_at_once_are_both_kept(market: Capture) -> None:
+    shapes = Shapes(market.catalog, market.database.cdc_url, market.clickhouse, 1)
+    shapes.compare_with_postgres()
+    # Each has looked at the table before the other one kept its column.
+    looked_at = market.table("goods")
+    shapes.keep_gone(looked_at, ["once"])
+    shapes.keep_gone(looked_at, ["then"])
+    assert {column.name for column in shapes.catalog.by_name[looked_at.sent_as].former} == {"once", "then"}

@@ -110,13 +110,3 @@ def test_a_field_that_no_column_is_for_is_kept_and_nothing_is_parked(capture: Ca
     found = capture.select("SELECT toString(file_id), colour FROM file.files_history ORDER BY file_id")
     assert found == [(ONE, "red"), (TWO, None)]
     assert parked(capture) == []
-
-
-def test_columns_that_two_threads_met_at_once_are_both_kept(capture: Capture) -> None:
-    shapes = Shapes(capture.catalog, capture.database.cdc_url, capture.clickhouse, 1)
-    shapes.compare_with_postgres()
-    # Each has looked at the table before the other one kept its column.
-    looked_at = capture.table("files")
-    shapes.keep_gone(looked_at, ["once"])
-    shapes.keep_gone(looked_at, ["then"])
-    assert {column.name for column in shapes.catalog.by_name[looked_at.sent_as].former} == {"once", "then"}
