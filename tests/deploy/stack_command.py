@@ -40,7 +40,7 @@ class Stack:
             capture_output=True,
             text=True,
             check=False,
-            timeout=100,
+            timeout=200,
             env=self.environment | variables,
         )
 

@@ -85,7 +85,7 @@ def kill_supervisor(stack: Stack) -> None:
     assert not psutil.wait_procs(parts, timeout=SECONDS)[1]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(500)
 def test_files_outlive_the_kill_of_every_part_and_of_the_supervisor_and_are_captured(whole: Stack) -> None:
     files = [upload(whole)]
     kill_every_part(whole)
