@@ -51,6 +51,13 @@ def copied_for_gaps(capture: Capture) -> set[tuple[str, str]]:
     return {(table, reason.split()[5].rpartition("-")[0]) for table, reason in found}
 
 
+async def make_gap(by_kafka: ByKafka, topic: str) -> None:
+    """Changes that no sink has read, and a topic that has lost its records of them."""
+    stream_before(by_kafka)
+    write_into_kafka(by_kafka.capture)
+    await delete_records(by_kafka, topic)
+
+
 def shown(capture: Capture) -> dict[str, str]:
     return dict(capture.select("SELECT toString(file_id), filename FROM file.files"))
 
@@ -64,9 +71,7 @@ async def test_a_gap_in_a_topic_has_those_tables_copied_anew_that_it_may_have_to
     by_kafka: ByKafka, topic: str, copied: set[str]
 ) -> None:
     capture = by_kafka.capture
-    stream_before(by_kafka)
-    write_into_kafka(capture)
-    await delete_records(by_kafka, topic)
+    await make_gap(by_kafka, topic)
     with by_kafka.sink():
         capture.catch_up(SECONDS)
         assert capture.differences() == []
@@ -77,9 +82,7 @@ async def test_a_gap_in_a_topic_has_those_tables_copied_anew_that_it_may_have_to
 async def test_a_gap_in_the_topic_of_transactions_has_every_table_copied_anew(by_kafka: ByKafka) -> None:
     """The changes are there, and which transaction made them will never be known: `verify` goes on to say so."""
     capture, topic = by_kafka.capture, transaction_topic("file")
-    stream_before(by_kafka)
-    write_into_kafka(capture)
-    await delete_records(by_kafka, topic)
+    await make_gap(by_kafka, topic)
     with by_kafka.sink():
         capture.catch_up(SECONDS)
         found = capture.differences()
@@ -91,9 +94,7 @@ async def test_a_gap_in_the_topic_of_transactions_has_every_table_copied_anew(by
 
 async def test_what_is_lost_of_a_transaction_can_be_told_from_its_count(by_kafka: ByKafka) -> None:
     capture = by_kafka.capture
-    stream_before(by_kafka)
-    write_into_kafka(capture)
-    await delete_records(by_kafka, FILES)
+    await make_gap(by_kafka, FILES)
     with by_kafka.sink():
         capture.catch_up(SECONDS)
     assert [(each.held, each.made) for each in capture.miscounted_transactions()] == [(0, 3)]
@@ -103,9 +104,7 @@ async def test_a_group_that_has_committed_nothing_of_a_begun_epoch_copies_what_i
     by_kafka: ByKafka,
 ) -> None:
     capture = by_kafka.capture
-    stream_before(by_kafka)
-    write_into_kafka(capture)
-    await delete_records(by_kafka, FILES)
+    await make_gap(by_kafka, FILES)
     forgetful = replace(by_kafka, group=f"{by_kafka.group}-anew")
     with forgetful.sink():
         capture.catch_up(SECONDS)
